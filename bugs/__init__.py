@@ -1,0 +1,1 @@
+"""What Modulo remembers of bugs and runs, and the doors to it."""

@@ -1,0 +1,13 @@
+"""The nouns: everything Modulo knows is a row of one of these."""
+
+from bugs.models.bug import Artifact, Bug, Comment, Project, Upload
+from bugs.models.call import ModelCall
+from bugs.models.candidate import Candidate, Trial
+from bugs.models.event import Event
+from bugs.models.memory import MemoryChange, MemoryEdge, MemoryItem, MemoryUse
+from bugs.models.run import Run, Stage, Step
+
+__all__ = [
+    "Artifact", "Bug", "Candidate", "Comment", "Event", "MemoryChange", "MemoryEdge", "MemoryItem", "MemoryUse",
+    "ModelCall", "Project", "Run", "Stage", "Step", "Trial", "Upload",
+]  # fmt: skip
