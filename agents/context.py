@@ -223,8 +223,8 @@ class StageContext(Protocol):
         """Call the model for all requests at once (at most `options.slots` in flight); yields replies as they end."""
         ...
 
-    def scatter(self, chunks: Sequence[Chunk]) -> Iterator[ChunkScore]:
-        """Score chunks in parallel on the chunk runners; yields as they finish, each exactly once."""
+    def scatter(self, chunks: Sequence[Chunk], question: str) -> Iterator[ChunkScore]:
+        """Ask `question` of all chunks in parallel on the chunk runners; yields scores as they finish, each exactly once."""
         ...
 
     def candidates(self) -> tuple[Candidate, ...]:
