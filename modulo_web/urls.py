@@ -1,0 +1,10 @@
+"""Which address leads where."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
+if find_spec("bugs.urls"):
+    urlpatterns.append(path("", include("bugs.urls")))
