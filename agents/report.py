@@ -58,11 +58,28 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A stack trace found in a text, from its 1-based `line` to `end_line`; `frames` are innermost first.
+
+    `causes` are the exceptions it was raised from (or, for an exception group, those it holds), nearest first.
+    """
+
+    language: str
+    exception: str
+    message: str = ""
+    frames: tuple[Frame, ...] = ()
+    line: int = 0
+    end_line: int = 0
+    causes: tuple["Trace", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
     """A fenced or indented block of the report. `session` is a `>>>` prompt session, `test` defines test functions."""
 
     kind: Literal["python", "session", "test", "shell", "output"]
     text: str
+    lead: str = ""  # the line of prose above it: "Expected:", "This prints" ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +96,7 @@ class Symptom:
     commands: tuple[str, ...] = ()
     snippets: tuple[Snippet, ...] = ()
     intermittent: bool = False
+    hangs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

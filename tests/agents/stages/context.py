@@ -42,8 +42,8 @@ class PlainContext:
 
     report: Report
     root: Path
-    findings: Findings = Findings()
-    options: Options = Options()
+    findings: Findings = field(default_factory=Findings)
+    options: Options = field(default_factory=Options)
     memory: Memory = field(default_factory=PlainMemory)
     answer: Callable[[ModelRequest], str] | None = None
     kept: dict[str, Any] = field(default_factory=dict)
