@@ -5,9 +5,9 @@ from bugs.models.call import ModelCall
 from bugs.models.candidate import Candidate, Trial
 from bugs.models.event import Event
 from bugs.models.memory import MemoryChange, MemoryEdge, MemoryItem, MemoryUse
-from bugs.models.run import Run, Stage, Step
+from bugs.models.run import MAX_CRASHES, Run, Stage, Step
 
 __all__ = [
-    "Artifact", "Bug", "Candidate", "Comment", "Event", "MemoryChange", "MemoryEdge", "MemoryItem", "MemoryUse",
-    "ModelCall", "Project", "Run", "Stage", "Step", "Trial", "Upload",
+    "MAX_CRASHES", "Artifact", "Bug", "Candidate", "Comment", "Event", "MemoryChange", "MemoryEdge", "MemoryItem",
+    "MemoryUse", "ModelCall", "Project", "Run", "Stage", "Step", "Trial", "Upload",
 ]  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
-    def for_user(self, user) -> ProjectQuerySet:
+    def for_user(self, user: User | AnonymousUser) -> ProjectQuerySet:
         """The projects `user` may see: all for a superuser, else those they are a member of."""
         if user.is_superuser:
             return self
@@ -28,7 +29,7 @@ class Project(models.Model):
 
 
 class BugQuerySet(models.QuerySet["Bug"]):
-    def for_user(self, user) -> BugQuerySet:
+    def for_user(self, user: User | AnonymousUser) -> BugQuerySet:
         if user.is_superuser:
             return self
         return self.filter(project__members=user).distinct() if user.is_authenticated else self.none()
@@ -87,7 +88,7 @@ class Upload(models.Model):
 
 
 class Artifact(models.Model):
-    """A file that belongs to a bug: what the reporter attached. `path` is relative to the data directory, never a given name."""
+    """A file the reporter attached. `path` is relative to the data directory and never a name somebody gave."""
 
     bug = models.ForeignKey(Bug, on_delete=models.CASCADE, related_name="artifacts")
     name = models.CharField(max_length=255)

@@ -38,7 +38,9 @@ class Trial(models.Model):
     passed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     output = models.TextField(blank=True)
-    detail = models.JSONField(default=dict, blank=True, help_text="newly failing tests, evidence, score, isolation level")
+    detail = models.JSONField(
+        default=dict, blank=True, help_text="newly failing tests, evidence, score, isolation level"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -1,11 +1,21 @@
-"""A run drives one bug through the stages; a stage is the unit of work a worker leases; a step is what survives a crash."""
+"""A run drives one bug through the stages, a stage is what a worker leases, a step is what survives a crash."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.db import models
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from agents.errors import Cancelled, LeaseLost
 from bugs.models.bug import Bug
+
+MAX_CRASHES = 3  # a stage whose worker died that often without keeping anything new is poison
 
 
 class Run(models.Model):
@@ -25,6 +35,10 @@ class Run(models.Model):
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    lesson_due_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="memory is still to be written"
+    )
+    lesson_tries = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["number"]
@@ -34,8 +48,24 @@ class Run(models.Model):
         return f"run {self.number} of #{self.bug_id}"
 
 
+class StageQuerySet(models.QuerySet["Stage"]):
+    def takeable(self, now: datetime) -> StageQuerySet:
+        """Stages a worker may take at `now`: due, or abandoned by a worker whose lease ran out; never poisoned ones."""
+        due = Q(status=Stage.Status.PENDING, due_at__lte=now)
+        abandoned = Q(status=Stage.Status.RUNNING, lease_until__lt=now, crashes__lt=MAX_CRASHES - 1)
+        in_time = Q(deadline_at=None) | Q(deadline_at__gt=now)
+        return self.filter(due | abandoned).filter(in_time)
+
+    def hopeless(self, now: datetime) -> StageQuerySet:
+        """Stages nobody holds and nobody may take again: poisoned, or out of time."""
+        unheld = Q(status=Stage.Status.PENDING, due_at__lte=now) | Q(status=Stage.Status.RUNNING, lease_until__lt=now)
+        return self.filter(unheld).filter(
+            Q(status=Stage.Status.RUNNING, crashes__gte=MAX_CRASHES - 1) | Q(deadline_at__lte=now)
+        )
+
+
 class Stage(models.Model):
-    """One stage of one run. Every move is one guarded UPDATE: of two workers one wins, and a stale token writes nothing."""
+    """One stage of one run. Every move is a guarded UPDATE: of two workers one wins, a stale token writes nothing."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -63,12 +93,69 @@ class Stage(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = StageQuerySet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["run", "name", "try_no"], name="stage_once")]
 
     def __str__(self) -> str:
         return f"{self.name} of run {self.run_id}"
+
+    def start(self, owner: str) -> bool:
+        """Take the stage for `owner`: of all workers one wins, and its `lease_token` fences its writes."""
+        now = timezone.now()
+        with transaction.atomic():
+            won = (
+                Stage.objects.takeable(now)
+                .filter(pk=self.pk)
+                .update(
+                    status=Stage.Status.RUNNING,
+                    lease_token=F("lease_token") + 1,
+                    lease_until=now + lease(),
+                    owner=owner,
+                    attempts=F("attempts") + 1,
+                    crashes=Case(
+                        When(status=Stage.Status.RUNNING, then=F("crashes") + 1),
+                        default=F("crashes"),
+                        output_field=models.PositiveIntegerField(),
+                    ),
+                    started_at=Coalesce("started_at", now),
+                    deadline_at=Coalesce("deadline_at", now + timedelta(seconds=settings.MODULO_STAGE_SECONDS)),
+                )
+            )
+            if won:
+                self.refresh_from_db()
+        return won == 1
+
+    def renew(self) -> bool:
+        """Keep the lease; False when this worker no longer holds the stage."""
+        held = Stage.objects.filter(pk=self.pk, status=Stage.Status.RUNNING, lease_token=self.lease_token)
+        return held.update(lease_until=timezone.now() + lease()) == 1
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One transaction in which this worker provably holds the stage; otherwise it raises and nothing is written.
+
+        The bug's row is locked first, here and in every action: one order of locks, so no deadlock.
+        """
+        with transaction.atomic():
+            Bug.objects.select_for_update().get(pk=self.run.bug_id)
+            if not self.renew():
+                raise self.lost()
+            yield
+
+    def lost(self) -> Cancelled | LeaseLost:
+        """Why this worker no longer holds the stage, as an error to raise."""
+        cancelled = Run.objects.filter(pk=self.run_id, status=Run.Status.CANCELLED).exists()
+        if cancelled:
+            return Cancelled("The run was stopped.")
+        return LeaseLost(f"Another worker took over {self.name} of run {self.run.number}.")
+
+
+def lease() -> timedelta:
+    """How long a worker may be silent before another takes its stage."""
+    return timedelta(seconds=settings.MODULO_LEASE_SECONDS)
 
 
 class Step(models.Model):
