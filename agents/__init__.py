@@ -14,6 +14,7 @@ Nothing here knows of Django, Redis or the web; `bugs/context.py` is the one bri
     memory/           what earlier bugs taught
     prompts/          the texts a model gets, as documents
     perf/             load and the simulated model server
+    source            a Python file as text and tree at once
     context           what a stage is given: StageContext and its protocols
     report, results, events, errors, codec   the values all rooms share
 """

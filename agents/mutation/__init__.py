@@ -1,0 +1,1 @@
+"""Mutation: one small source-preserving change each, used to repair code and to judge tests."""

@@ -1,0 +1,112 @@
+"""What a change can be made of: names, attributes, constants, calls and conditions of the same place and file."""
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+
+from agents.mutation.place import Place
+from agents.source import FUNCTIONS
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def locals_of(place: Place) -> list[str]:
+    """Parameters first, then the names assigned in the function, in order of appearance; never `self` and `cls`."""
+    names = [argument.arg for argument in place.each(ast.arg)]
+    names += [node.id for node in place.each(ast.Name) if isinstance(node.ctx, ast.Store)]
+    return [name for name in dict.fromkeys(names) if name not in ("self", "cls", "_")]
+
+
+def globals_of(place: Place) -> list[str]:
+    """Names the module defines or imports."""
+    found: list[str] = []
+    for statement in place.source.tree.body:
+        found += _defined_by(statement)
+    return list(dict.fromkeys(found))
+
+
+def _defined_by(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [statement.name]
+        case ast.Import() | ast.ImportFrom():
+            return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
+        case ast.Assign() | ast.AnnAssign():
+            return [
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            ]
+    return []
+
+
+def parameters(place: Place) -> list[ast.arg]:
+    """The function's own parameters, without `self`, `cls` and the starred ones."""
+    if place.function is None:
+        return []
+    spec = place.function.args
+    every = [*spec.posonlyargs, *spec.args, *spec.kwonlyargs]
+    return [argument for argument in every if argument.arg not in ("self", "cls")]
+
+
+def definition(place: Place, name: str) -> Definition | None:
+    """The function or method `name` of this file, wherever it is defined; a class stands for its `__init__`."""
+    for node in ast.walk(place.source.tree):
+        if isinstance(node, FUNCTIONS) and node.name == name:
+            return node
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return next((m for m in node.body if isinstance(m, FUNCTIONS) and m.name == "__init__"), None)
+    return None
+
+
+def callee(call: ast.Call) -> str:
+    """The last part of what is called: `get` of `self.cache.get(x)`."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def calls(place: Place, name: str) -> Iterator[ast.Call]:
+    """Every call of `name` in the file."""
+    return (node for node in ast.walk(place.source.tree) if isinstance(node, ast.Call) and callee(node) == name)
+
+
+def attributes(place: Place, base: str) -> list[str]:
+    """Attributes the file reads or sets on `base`; for `self` the methods too."""
+    nodes = [node for node in ast.walk(place.source.tree) if isinstance(node, ast.Attribute)]
+    found = [node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == base]
+    return list(dict.fromkeys(found))
+
+
+def called_attributes(place: Place) -> set[str]:
+    """Attributes the file calls, on whatever object: methods, so to say."""
+    calls = (node.func for node in ast.walk(place.source.tree) if isinstance(node, ast.Call))
+    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
+
+
+def constants(place: Place, kind: type) -> list[object]:
+    """Other constants of a type in the same place."""
+    values = (node.value for node in place.each(ast.Constant) if type(node.value) is kind)
+    return list(dict.fromkeys(values))
+
+
+def conditions(place: Place) -> Iterator[ast.expr]:
+    """What `if`, `while`, conditional expressions and comprehensions ask."""
+    for node in place.each(ast.If, ast.While, ast.IfExp):
+        yield node.test
+    for generator in place.each(ast.comprehension):
+        yield from generator.ifs
+
+
+def names_in(node: ast.AST) -> list[str]:
+    """The variables an expression reads, builtins aside, in order."""
+    found = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return [name for name in dict.fromkeys(found) if not hasattr(builtins, name)]
+
+
+def similar(name: str, others: Iterable[str], limit: int) -> list[str]:
+    """The `limit` names most like `name`; equal likeness keeps the given order."""
+    pool = [other for other in dict.fromkeys(others) if other != name]
+    return sorted(pool, key=lambda other: -SequenceMatcher(None, name, other).ratio())[:limit]
