@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,9 @@ if not REDIS_URL:
 
 # --- Django ----------------------------------------------------------------------------------------------------------
 
+# Daphne as an application is for `runserver` alone: it costs every other process 1 s of CPU and 50 MB.
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if "runserver" in sys.argv else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

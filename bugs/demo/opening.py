@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from bugs import actions
 from bugs.demo.catalogue import DEMOS, build_repository
 from bugs.models import Bug, Run
 
 
-def open_demo(slug: str, user: AbstractBaseUser | None = None) -> tuple[Bug, Run]:
+def open_demo(slug: str, user: User | None = None) -> tuple[Bug, Run]:
     """Open the demo bug `slug` with its comments, logs and repository; its run begins at once."""
     demo = DEMOS[slug]
     bug = actions.open_bug(
@@ -25,6 +25,6 @@ def open_demo(slug: str, user: AbstractBaseUser | None = None) -> tuple[Bug, Run
     for comment in demo.comments:
         actions.add_comment(bug, comment.text, author_name=comment.author, at=comment.written_at)
     for log in demo.logs():
-        actions.attach(bug, log.name, log.data)
+        actions.attach(bug, log.name, log.content)
     bug.refresh_from_db()
     return bug, actions.begin_run(bug, user)

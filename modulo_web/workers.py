@@ -1,0 +1,81 @@
+"""Worker processes: each takes hints from one queue; stages run in a fork that may crash, the others in the process."""
+
+import ctypes
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.db import connections
+from redis import Redis
+from rq import Queue, SimpleWorker, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker.base import BaseWorker
+
+from modulo_web.children import PR_SET_PDEATHSIG
+
+HEARTBEAT_S = 30
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+log = logging.getLogger(__name__)
+
+
+class StageWorker(Worker):
+    """Forks for each stage. Asked to end, it ends its stage too: what was kept is kept, another worker goes on."""
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        connections.close_all()
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        super().main_work_horse(job, queue)
+
+    def handle_warm_shutdown_request(self) -> None:
+        if self.horse_pid:
+            self.kill_horse(signal.SIGTERM)
+
+
+class RunnerWorker(SimpleWorker):
+    """Does its jobs itself: many model calls in flight, nothing that crashes a process."""
+
+
+KINDS: dict[str, type[BaseWorker]] = {"stages": StageWorker, "chunks": RunnerWorker, "chat": RunnerWorker}
+
+
+def work(queue: str) -> None:
+    """Take hints from `queue` until SIGTERM."""
+    preload(queue)
+    redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
+    name = f"{queue}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    worker = KINDS[queue](
+        [Queue(queue, connection=redis, serializer=JSONSerializer)],
+        name=name,
+        connection=redis,
+        serializer=JSONSerializer,
+        worker_ttl=HEARTBEAT_S + 15,  # RQ beats 15 s before its entry would expire
+    )
+    sweep()
+    worker.work(logging_level=settings.MODULO_LOG_LEVEL)
+
+
+def preload(queue: str) -> None:
+    """Import what is slow to import once, before the first job, so that each fork has it for nothing."""
+    wanted = ["openai"] if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL else []
+    if queue == "stages" and settings.MODULO_MEMORY == "mem0":
+        wanted.append("mem0")
+    for name in wanted:
+        import_module(name)
+
+
+def sweep() -> None:
+    """Start looking for due stages in the database: a lost hint costs a second, not the stage."""
+    if find_spec("bugs.sweeper"):
+        import_module("bugs.sweeper").start()
