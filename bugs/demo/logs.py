@@ -46,7 +46,7 @@ CUSTOMERS = ("kontor-nord", "atelier-sud", "werkhof", "hafen-11", "lindenhof", "
 @dataclass(frozen=True, slots=True)
 class LogFile:
     name: str
-    content: bytes
+    data: bytes
 
 
 def off_by_one() -> tuple[LogFile, ...]:

@@ -46,7 +46,7 @@ def test_the_right_comparison_repairs_off_by_one(tmp_path):
 @pytest.mark.parametrize("slug", ["off-by-one", "stubborn"])
 def test_tracebacks_fit_the_library(slug):
     files = repository.library_files()
-    logged = b"".join(log.content for log in DEMOS[slug].logs()).decode()
+    logged = b"".join(log.data for log in DEMOS[slug].logs()).decode()
     for path, line, _function, code in FRAME.findall(DEMOS[slug].text + logged):
         assert files[path].splitlines()[int(line) - 1].strip() == code
 

@@ -8,7 +8,7 @@ from bugs.demo.catalogue import DEMOS
 
 
 def moments(log):
-    stamps = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} \+0000", log.content.decode(), re.MULTILINE)
+    stamps = re.findall(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} \+0000", log.data.decode(), re.MULTILINE)
     return [datetime.fromisoformat(stamp).replace(tzinfo=UTC) for stamp in stamps]
 
 
@@ -28,7 +28,7 @@ def test_the_rolled_over_logs_begin_after_the_incident():
 def test_rotated_files_follow_each_other_and_the_older_ones_are_full():
     newest, older, oldest = logs.rolled_over()
     assert moments(oldest)[-1] <= moments(older)[0] <= moments(older)[-1] <= moments(newest)[0]
-    assert all(logs.ROTATE_AT - 200 < len(log.content) <= logs.ROTATE_AT for log in (older, oldest))
+    assert all(logs.ROTATE_AT - 200 < len(log.data) <= logs.ROTATE_AT for log in (older, oldest))
 
 
 def test_logs_are_the_same_each_time():
