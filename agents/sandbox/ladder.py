@@ -5,6 +5,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from agents.context import Job, Limits, Sandbox
@@ -115,7 +116,7 @@ def _fix(name: str, reason: str) -> str:
             "AppArmor refuses user namespaces: load its profile `bwrap-userns-restrict`, "
             "or run `sysctl kernel.apparmor_restrict_unprivileged_userns=0`."
         )
-    if os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv"):
+    if any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv")):
         return (
             "This is a container whose seccomp profile refuses namespaces: start it with "
             "`--security-opt seccomp=unconfined --security-opt systempaths=unconfined`, or with `--privileged`."
@@ -125,7 +126,6 @@ def _fix(name: str, reason: str) -> str:
 
 def _apparmor_restricts() -> bool:
     try:
-        with open("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") as setting:
-            return setting.read().strip() == "1"
+        return Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").read_text().strip() == "1"
     except OSError:
         return False
