@@ -83,6 +83,14 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A value the report says came out (`observed`) and the one it wanted (`expected`), as written; "" when unsaid."""
+
+    expected: str = ""
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Symptom:
     """What the report says went wrong. Empty fields mean the report does not say; `frames` are innermost first."""
 
@@ -97,6 +105,8 @@ class Symptom:
     snippets: tuple[Snippet, ...] = ()
     intermittent: bool = False
     hangs: bool = False
+    claims: tuple[Claim, ...] = ()
+    should_raise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,16 +40,18 @@ ALIASES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`names` maps a public name to the module to import it from; `scripts` a console command to `module:function`."""
+    """`names` maps a public name to the module to import it from; `scripts` a console command to "
+    "`module:function`."""
 
     root: Path
     packages: tuple[str, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     tests: tuple[str, ...] = ()
     scripts: dict[str, str] = field(default_factory=dict)
+    runner: str = "pytest"
 
 
-def survey(root: Path, path: Sequence[str], tests: Sequence[str]) -> Project:
+def survey(root: Path, path: Sequence[str], tests: Sequence[str], runner: str = "pytest") -> Project:
     """Look at the checkout's source, without running any of it. `path` are its import roots, relative to `root`."""
     bases = [root / entry for entry in path or ("",)]
     tops = [top for base in bases if base.is_dir() for top in _tops(base)]
@@ -57,7 +59,7 @@ def survey(root: Path, path: Sequence[str], tests: Sequence[str]) -> Project:
     for top in tops:
         _add_names(names, top)
     packages = tuple(dict.fromkeys(top.stem for top in tops))
-    return Project(root=root, packages=packages, names=names, tests=tuple(tests), scripts=_scripts(root))
+    return Project(root=root, packages=packages, names=names, tests=tuple(tests), scripts=_scripts(root), runner=runner)
 
 
 def import_for(name: str, project: Project) -> str:
@@ -74,9 +76,9 @@ def import_for(name: str, project: Project) -> str:
 def _tops(base: Path) -> Iterator[Path]:
     """The top-level packages and modules of an import root."""
     for child in sorted(base.iterdir()):
-        if (child / "__init__.py").is_file() and child.name not in _NOT_PACKAGES:
-            yield child
-        elif child.suffix == ".py" and child.stem not in _NOT_MODULES and not child.stem.startswith(("test_", "_")):
+        package = (child / "__init__.py").is_file() and child.name not in _NOT_PACKAGES
+        module = child.suffix == ".py" and child.stem not in _NOT_MODULES and not child.stem.startswith(("test_", "_"))
+        if package or module:
             yield child
 
 

@@ -1,10 +1,11 @@
-"""What the report says went wrong: exception, message, frames, expected and observed, tests, commands and snippets."""
+"""What the report says went wrong: exception, message, frames, expected and observed, tests, "
+"commands and snippets."""
 
 import re
 from collections.abc import Sequence
 
 from agents.report import Frame, Report, Snippet, Symptom, Trace
-from agents.reproduction import blocks
+from agents.reproduction import blocks, claims
 
 MAX_TEXT = 400_000  # characters of a report that are read closely
 MAX_SENTENCE = 600
@@ -91,6 +92,8 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
         snippets=snippets,
         intermittent=bool(_INTERMITTENT.search(prose)),
         hangs=bool(_HANGS.search(prose)),
+        claims=claims.in_prose(_joined(prose)),
+        should_raise=claims.raising(prose),
     )
 
 
@@ -158,8 +161,12 @@ def _section(lines: Sequence[str]) -> str:
 
 
 def _sentences(prose: str) -> list[str]:
-    flat = re.sub(r"(?<!\n)\n(?![\n#*-])", " ", prose)
-    return [part.strip() for part in re.split(r"(?<=[.!?])\s+(?=[A-Z`\"'(])|\n+", flat) if part.strip()]
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+(?=[A-Z`\"'(])|\n+", _joined(prose)) if part.strip()]
+
+
+def _joined(prose: str) -> str:
+    """Wrapped lines of a paragraph as one line each."""
+    return re.sub(r"(?<![\n:])\n(?![\n#*-])", " ", prose)
 
 
 def _version(prose: str) -> str:

@@ -1,0 +1,160 @@
+"""A failing test out of the code a report shows: the code as it stands, and what the report says it should give."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agents.report import Claim, Snippet, Symptom
+from agents.reproduction import claims, draft
+from agents.reproduction.draft import Check
+from agents.reproduction.project import Project
+from agents.results import ReproductionTest
+
+MAX_SNIPPETS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Code that can run on its own, with the blocks of output the report shows after it."""
+
+    label: str
+    code: str
+    outputs: tuple[Snippet, ...] = ()
+
+
+def propose(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
+    """Pasted tests first; then each snippet alone, then with those before it that it builds on."""
+    yield from _pasted_tests(symptom, project)
+    for unit in _units(symptom.snippets):
+        plain = tuple(_plain(unit, symptom, project))
+        claimed = tuple(_claimed(unit, symptom, project))
+        yield from (*plain, *claimed) if symptom.exception else (*claimed, *plain)
+
+
+def _units(snippets: Sequence[Snippet]) -> Iterator[_Unit]:
+    before: list[str] = []
+    for number, at in enumerate([at for at, one in enumerate(snippets) if one.kind == "python"][:MAX_SNIPPETS], 1):
+        code = snippets[at].text
+        outputs = _outputs(snippets, at)
+        yield _Unit(str(number), code, outputs)
+        if before and _needs(code, before):
+            yield _Unit(f"{number}_joined", "\n".join([*before, code]), outputs)
+        before.append(code)
+
+
+def _outputs(snippets: Sequence[Snippet], at: int) -> tuple[Snippet, ...]:
+    following = []
+    for snippet in snippets[at + 1 :]:
+        if snippet.kind != "output":
+            break
+        following.append(snippet)
+    return tuple(following)
+
+
+def _needs(code: str, before: Sequence[str]) -> bool:
+    """Does the code use a name that only an earlier snippet binds?"""
+    return bool(draft.unbound(code) & draft.bound("\n".join(before)))
+
+
+def _pasted_tests(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
+    for number, snippet in enumerate([one for one in symptom.snippets if one.kind == "test"], 1):
+        imports = "\n".join(draft.missing_imports(snippet.text, project))
+        path = f"test_report_pasted_{number}.py"
+        for name in _test_names(snippet.text)[:MAX_SNIPPETS]:
+            text = f"{imports}\n\n\n{snippet.text}\n" if imports else f"{snippet.text}\n"
+            test_id = f"{path}::{name}" if project.runner == "pytest" else f"{path[:-3]}.{name.replace('::', '.')}"
+            command = f"python -m {project.runner} {test_id}"
+            yield ReproductionTest(id=test_id, origin="snippet", files={path: text}, command=command)
+
+
+def _test_names(code: str) -> list[str]:
+    names = []
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            names.append(node.name)
+        elif isinstance(node, ast.ClassDef):
+            methods = (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef))
+            names += [f"{node.name}::{method}" for method in methods if method.startswith("test")]
+    return names
+
+
+def _plain(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
+    """The code alone: it shows an exception, a failing assertion of its own, or a hang."""
+    tree = ast.parse(unit.code)
+    if not (symptom.exception or symptom.hangs or any(isinstance(node, ast.Assert) for node in ast.walk(tree))):
+        return
+    if test := draft.function("snippet", unit.label, unit.code, None, project):
+        yield test
+    if draft.wants_module(unit.code) and (test := draft.script("snippet", unit.label, unit.code, (), project)):
+        yield test
+
+
+def _claimed(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
+    """The code up to a statement, and an assertion of what the report says that statement should give."""
+    for number, (body, check) in enumerate(_checks(unit, symptom), 1):
+        if test := draft.function("snippet", f"{unit.label}_claim_{number}", body, check, project):
+            yield test
+
+
+def _checks(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
+    tree = ast.parse(unit.code)
+    lines = unit.code.split("\n")
+    for node in tree.body:
+        claim = claims.in_comment(lines[(node.end_lineno or node.lineno) - 1])
+        if claim and claim.expected and (check := value_check(node, unit.code, claim)):
+            yield _before(node, lines), check
+    for output in unit.outputs:
+        if claims.expects(output.lead):
+            yield unit.code, Check("lines", "", repr([line.rstrip() for line in output.text.strip().split("\n")]))
+    last = next((node for node in reversed(tree.body) if _gives(node)), None)
+    if last is None:
+        return
+    for claim in symptom.claims:
+        if claim.expected and (check := value_check(last, unit.code, claim)):
+            yield _before(last, lines), check
+    if symptom.should_raise:
+        source = ast.get_source_segment(unit.code, last) or ""
+        yield _before(last, lines), Check("raises", source, symptom.should_raise)
+
+
+def _before(node: ast.stmt, lines: Sequence[str]) -> str:
+    """The code above a statement, and the statement itself when its value is looked at by name."""
+    keep = (node.end_lineno or node.lineno) if isinstance(node, ast.Assign) else node.lineno - 1
+    return "\n".join(lines[:keep])
+
+
+def _gives(node: ast.stmt) -> bool:
+    named = isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    return isinstance(node, ast.Expr) or named
+
+
+def value_check(node: ast.stmt, code: str, claim: Claim) -> Check | None:
+    """The assertion that `node` gives what the claim expects; None when the statement gives nothing to look at."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[shown], keywords=[])):
+            return Check("equal", f"str({_source(shown, code)})", repr(_printed(claim.expected)))
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+            return Check("lines", _source(node, code), repr([_printed(claim.expected)]))
+        case ast.Expr(value=value):
+            return _equal(_source(value, code), claim.expected)
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return _equal(name, claim.expected)
+    return None
+
+
+def _equal(expression: str, expected: str) -> Check:
+    if value := claims.literal(expected):
+        return Check("equal", f"({expression})" if "\n" in expression else expression, value)
+    return Check("equal", f"str({expression})", repr(expected))
+
+
+def _source(node: ast.AST, code: str) -> str:
+    return ast.get_source_segment(code, node) or ""
+
+
+def _printed(expected: str) -> str:
+    """What `print` shows of a value that the report wrote with or without quotes."""
+    value = claims.literal(expected)
+    if value[:1] in "\"'" and value:
+        return str(ast.literal_eval(value)) if value[-1:] == value[0] else expected
+    return expected
