@@ -3,12 +3,50 @@
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from agents.mutation.place import Place
-from agents.source import FUNCTIONS
+from agents.source import FUNCTIONS, Source
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class _Index:
+    """What a file holds by name; made once a file, because every operator asks."""
+
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    calls: dict[str, list[ast.Call]] = field(default_factory=dict)
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=set)
+
+
+@lru_cache(maxsize=8)
+def _index(source: Source) -> _Index:
+    index = _Index()
+    for node in ast.walk(source.tree):
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            _index_definition(index, node)
+        elif isinstance(node, ast.Call):
+            index.calls.setdefault(callee(node), []).append(node)
+            if isinstance(node.func, ast.Attribute):
+                index.methods.add(node.func.attr)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            known = index.attributes.setdefault(node.value.id, [])
+            if node.attr not in known:
+                known.append(node.attr)
+    return index
+
+
+def _index_definition(index: _Index, node: Definition | ast.ClassDef) -> None:
+    if isinstance(node, ast.ClassDef):
+        initial = next((m for m in node.body if isinstance(m, FUNCTIONS) and m.name == "__init__"), None)
+        if initial:
+            index.definitions.setdefault(node.name, initial)
+    else:
+        index.definitions.setdefault(node.name, node)
 
 
 def locals_of(place: Place) -> list[str]:
@@ -52,12 +90,7 @@ def parameters(place: Place) -> list[ast.arg]:
 
 def definition(place: Place, name: str) -> Definition | None:
     """The function or method `name` of this file, wherever it is defined; a class stands for its `__init__`."""
-    for node in ast.walk(place.source.tree):
-        if isinstance(node, FUNCTIONS) and node.name == name:
-            return node
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return next((m for m in node.body if isinstance(m, FUNCTIONS) and m.name == "__init__"), None)
-    return None
+    return _index(place.source).definitions.get(name)
 
 
 def callee(call: ast.Call) -> str:
@@ -68,22 +101,19 @@ def callee(call: ast.Call) -> str:
     return ""
 
 
-def calls(place: Place, name: str) -> Iterator[ast.Call]:
+def calls(place: Place, name: str) -> list[ast.Call]:
     """Every call of `name` in the file."""
-    return (node for node in ast.walk(place.source.tree) if isinstance(node, ast.Call) and callee(node) == name)
+    return _index(place.source).calls.get(name, [])
 
 
 def attributes(place: Place, base: str) -> list[str]:
-    """Attributes the file reads or sets on `base`; for `self` the methods too."""
-    nodes = [node for node in ast.walk(place.source.tree) if isinstance(node, ast.Attribute)]
-    found = [node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id == base]
-    return list(dict.fromkeys(found))
+    """Attributes the file reads or sets on the variable `base`."""
+    return _index(place.source).attributes.get(base, [])
 
 
 def called_attributes(place: Place) -> set[str]:
     """Attributes the file calls, on whatever object: methods, so to say."""
-    calls = (node.func for node in ast.walk(place.source.tree) if isinstance(node, ast.Call))
-    return {function.attr for function in calls if isinstance(function, ast.Attribute)}
+    return _index(place.source).methods
 
 
 def constants(place: Place, kind: type) -> list[object]:
