@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agents.report import Snippet
+from agents.source import tree_of
 
 Kind = Literal["python", "session", "test", "shell", "output"]
 
@@ -45,15 +46,8 @@ def cut(text: str) -> tuple[Snippet, ...]:
 
 def is_python(text: str) -> bool:
     """Does `text` parse as Python that does something (not prose, a number or a path that happens to parse)?"""
-    tree = _tree(text)
+    tree = tree_of(text)
     return tree is not None and any(_acts(node) for node in tree.body)
-
-
-def _tree(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _acts(node: ast.stmt) -> bool:
@@ -172,7 +166,7 @@ def _snippets(raw: _Raw) -> Iterator[Snippet]:
 
 
 def _python_kind(text: str) -> Kind:
-    tree = _tree(text)
+    tree = tree_of(text)
     tests = re.search(r"^\s*(?:async )?def test_\w*\(", text, re.M)
     calls = tree is not None and any(isinstance(node, ast.Expr) for node in tree.body)
     return "test" if tests and not calls else "python"

@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator
 
 from agents.report import Claim, Symptom
+from agents.source import tree_of
 
 MAX_CLAIMS = 12
 MAX_LINE = 2000
 
 _VALUE = (
     r"(?P<{0}>`{{1,2}}[^`\n]{{1,300}}`{{1,2}}|\"[^\"\n]{{0,300}}\"|'[^'\n]{{0,300}}'"
-    r"|[\[({{][^\n]{{0,300}}?[\])}}](?=[\s.,;]|$)|[-+]?\d[\w.]*|\b(?:True|False|None)\b)"
+    r"|[\[({{][^\n]{{0,300}}?[\])}}](?=[\s.,;]|$)|[-+]?\d[\w.]*|"
+    r"[A-Za-z_][\w.]{{0,60}}\([^\n]{{0,200}}?\)(?=[\s.,;]|$)|\b(?:True|False|None)\b)"
 )
 _EXPECTED, _OBSERVED = _VALUE.format("expected"), _VALUE.format("observed")
 _LINK = r"(?:\s*(?:\b(?:is|was|be|should|are|it|to|a|an|the|value|result|output|of|as)\b|[:=>-])){0,6}\s*"
@@ -91,6 +93,14 @@ def in_comment(line: str) -> Claim | None:
     return Claim(expected=_bare(match["expected"] or ""), observed=_bare(match["observed"] or ""))
 
 
+def headed(expected: str, observed: str) -> Claim | None:
+    """The claim of two sections that hold nothing but a value: "Expected: `3`", "Actual: `2`"."""
+    values = [text.split("\n\n")[0].strip() for text in (expected, observed)]
+    bare = [_bare(value) for value in values]
+    told = [len(value.split("\n")) == 1 and (value.startswith("`") or bool(literal(value))) for value in values]
+    return Claim(expected=bare[0], observed=bare[1] if told[1] else "") if told[0] and bare[0] != bare[1] else None
+
+
 def raising(text: str) -> str:
     """The exception the report says should be raised ("" when it names none)."""
     match = _RAISES.search(text)
@@ -100,11 +110,11 @@ def raising(text: str) -> str:
 def literal(text: str) -> str:
     """`text` as a Python expression made of constants, containers and plain calls; "" when it is none."""
     trimmed = text.strip().rstrip(".;,") if not text.strip().endswith("...") else text.strip()
-    try:
-        tree = ast.parse(trimmed, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return trimmed if _plain(tree.body) else ""
+    tree = tree_of(trimmed)
+    match tree.body if tree else []:
+        case [ast.Expr(value=value)] if _plain(value):
+            return trimmed
+    return ""
 
 
 def observed_values(symptom: Symptom) -> Iterator[str]:

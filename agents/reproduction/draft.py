@@ -10,6 +10,7 @@ from typing import Literal
 
 from agents.reproduction.project import Project, import_for
 from agents.results import ReproductionTest
+from agents.source import tree_of
 
 Origin = Literal["snippet", "session", "command", "traceback", "model"]
 
@@ -29,7 +30,7 @@ class Check:
 
 def function(origin: Origin, label: str, code: str, check: Check | None, project: Project) -> ReproductionTest | None:
     """A test whose body is the code; definitions stay at module level, where classes and star imports belong."""
-    tree = _tree(code)
+    tree = tree_of(code)
     if tree is None or not (tree.body or check):
         return None
     above, body = _split(code, tree)
@@ -44,7 +45,7 @@ def function(origin: Origin, label: str, code: str, check: Check | None, project
 
 def script(origin: Origin, label: str, code: str, argv: Sequence[str], project: Project) -> ReproductionTest | None:
     """A test that runs the code, untouched but for missing imports, as a script of its own."""
-    if _tree(code) is None:
+    if tree_of(code) is None:
         return None
     name = f"report_{origin}_{label}.py"
     text = "\n".join([*missing_imports(code, project), code.rstrip(), ""])
@@ -63,6 +64,28 @@ def script(origin: Origin, label: str, code: str, argv: Sequence[str], project: 
     return ReproductionTest(id=test.id, origin=test.origin, files={name: text, **test.files}, command=test.command)
 
 
+def pasted(origin: Origin, label: str, code: str, runner: str) -> ReproductionTest | None:
+    """A test module as somebody wrote it; its first test is the one that counts. None when it holds no test."""
+    name = next(iter(test_names(code)), "")
+    if not name:
+        return None
+    path = f"test_report_{origin}_{label}.py"
+    test_id = f"{path}::{name}" if runner == "pytest" else f"{path[:-3]}.{name.replace('::', '.')}"
+    return ReproductionTest(id=test_id, origin=origin, files={path: code}, command=f"python -m {runner} {test_id}")
+
+
+def test_names(code: str) -> list[str]:
+    """The tests a module defines: functions, and methods as `Class::method`."""
+    names = []
+    for node in statements(code):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
+            names.append(node.name)
+        elif isinstance(node, ast.ClassDef):
+            methods = (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef))
+            names += [f"{node.name}::{method}" for method in methods if method.startswith("test")]
+    return names
+
+
 def missing_imports(code: str, project: Project) -> tuple[str, ...]:
     """Imports for names the code uses and never binds, where the repository or Python itself knows them."""
     if "import *" in code:
@@ -70,41 +93,40 @@ def missing_imports(code: str, project: Project) -> tuple[str, ...]:
     return tuple(statement for name in sorted(unbound(code)) if (statement := import_for(name, project)))
 
 
+def statements(code: str) -> list[ast.stmt]:
+    """The statements of the code; none when it does not parse."""
+    tree = tree_of(code)
+    return tree.body if tree else []
+
+
 def unbound(code: str) -> set[str]:
     """Names the code uses but neither binds nor gets from Python itself."""
-    tree = _tree(code)
+    tree = tree_of(code)
     return _loaded(tree) - _bound(tree) - set(dir(builtins)) if tree else set()
 
 
 def bound(code: str) -> set[str]:
     """Names the code binds."""
-    tree = _tree(code)
+    tree = tree_of(code)
     return _bound(tree) if tree else set()
 
 
 def wants_module(code: str) -> bool:
     """Does the code hold something that means another thing inside a function: a class, a star "
     "import, a main guard?"""
-    tree = _tree(code)
+    tree = tree_of(code)
     return tree is not None and ("__name__" in code or any(_needs_module(node) for node in tree.body))
 
 
 def indented(code: str, columns: int) -> str:
     """Indent statements, but not the lines inside a string that runs over several."""
-    tree = _tree(code)
+    tree = tree_of(code)
     strings = (ast.Constant, ast.JoinedStr)
     spans = [node for node in ast.walk(tree) if isinstance(node, strings)] if tree else []
     inside = {line for node in spans for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)}
     pad = " " * columns
     lines = enumerate(code.split("\n"), 1)
     return "\n".join(line if number in inside or not line.strip() else pad + line for number, line in lines)
-
-
-def _tree(code: str) -> ast.Module | None:
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _loaded(tree: ast.Module) -> set[str]:
@@ -142,7 +164,7 @@ def _needs_module(node: ast.stmt) -> bool:
 def _main_body(lines: Sequence[str]) -> str:
     """`if __name__ == "__main__":` guards fall away: a test is always the main program."""
     text = textwrap.dedent("\n".join(lines)).strip("\n")
-    tree = _tree(text)
+    tree = tree_of(text)
     for node in tree.body if tree else ():
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             rows = text.split("\n")
@@ -152,7 +174,7 @@ def _main_body(lines: Sequence[str]) -> str:
 
 
 def _awaits(body: str) -> bool:
-    tree = _tree(body)
+    tree = tree_of(body)
     waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
     return tree is not None and any(isinstance(node, waiting) for top in tree.body for node in ast.walk(top))
 

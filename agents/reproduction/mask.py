@@ -1,5 +1,6 @@
 """Message templates: what stays of an error message when values, paths, ids and numbers are taken out."""
 
+import hashlib
 import re
 from difflib import SequenceMatcher
 
@@ -31,6 +32,11 @@ def similarity(one: str, other: str) -> float:
     if left == right:
         return 1.0
     return SequenceMatcher(None, _words(left), _words(right), autojunk=False).ratio()
+
+
+def digest(text: str) -> str:
+    """A short name for `text`, the same wherever it is computed."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _words(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from configparser import Error as ConfigError
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents import source
+
 MAX_FILES = 3000
-MAX_FILE_BYTES = 1 << 20
 
 _NOT_PACKAGES = {
     "tests",
@@ -102,12 +103,8 @@ def _add_names(names: dict[str, str], top: Path) -> None:
 
 
 def _parse(file: Path) -> ast.Module | None:
-    try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            return None
-        return ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
+    text = source.read(file.parent, file.name)
+    return source.tree_of(text) if text else None
 
 
 def _public(file: Path) -> Iterator[str]:

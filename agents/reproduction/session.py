@@ -36,7 +36,9 @@ class Example:
 def propose(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
     """For each session: up to the input that raises, or with the right output asserted where a wrong one is shown."""
     sessions = [one for one in symptom.snippets if one.kind == "session"][:MAX_SESSIONS]
-    wanted = [example for one in sessions if claims.expects(one.lead) for example in examples(one.text)]
+    wanted = [
+        example for one in sessions if claims.expects(one.lead) for example in examples(one.text) if not example.raised
+    ]
     before: list[Example] = []
     for number, one in enumerate(sessions, 1):
         own = examples(one.text)
@@ -59,15 +61,7 @@ def examples(text: str) -> list[Example]:
             out = _OUT.match(line)
             found[-1][1].append(out["text"] if out else line)
     made = (Example("\n".join(source).rstrip(), "\n".join(want).strip()) for source, want in found)
-    return [example for example in made if example.source.strip() and _parses(example.source)]
-
-
-def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return [example for example in made if draft.statements(example.source)]
 
 
 def _code(inputs: Sequence[Example]) -> str:
@@ -126,12 +120,12 @@ def _same(observed: str, want: str) -> bool:
 
 
 def _with_assignment(calm: str, example: Example) -> str:
-    node = ast.parse(example.source).body[-1]
+    node = draft.statements(example.source)[-1]
     return f"{calm}\n{example.source}" if isinstance(node, ast.Assign) else calm
 
 
 def _check(example: Example, claim: Claim) -> Check | None:
-    body = ast.parse(example.source).body
+    body = draft.statements(example.source)
     if len(body) != 1:
         return None
     match body[0]:

@@ -60,28 +60,17 @@ def _pasted_tests(symptom: Symptom, project: Project) -> Iterator[ReproductionTe
     for number, snippet in enumerate([one for one in symptom.snippets if one.kind == "test"], 1):
         imports = "\n".join(draft.missing_imports(snippet.text, project))
         path = f"test_report_pasted_{number}.py"
-        for name in _test_names(snippet.text)[:MAX_SNIPPETS]:
+        for name in draft.test_names(snippet.text)[:MAX_SNIPPETS]:
             text = f"{imports}\n\n\n{snippet.text}\n" if imports else f"{snippet.text}\n"
             test_id = f"{path}::{name}" if project.runner == "pytest" else f"{path[:-3]}.{name.replace('::', '.')}"
             command = f"python -m {project.runner} {test_id}"
             yield ReproductionTest(id=test_id, origin="snippet", files={path: text}, command=command)
 
 
-def _test_names(code: str) -> list[str]:
-    names = []
-    for node in ast.parse(code).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test"):
-            names.append(node.name)
-        elif isinstance(node, ast.ClassDef):
-            methods = (inner.name for inner in node.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef))
-            names += [f"{node.name}::{method}" for method in methods if method.startswith("test")]
-    return names
-
-
 def _plain(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
     """The code alone: it shows an exception, a failing assertion of its own, or a hang."""
-    tree = ast.parse(unit.code)
-    if not (symptom.exception or symptom.hangs or any(isinstance(node, ast.Assert) for node in ast.walk(tree))):
+    asserts = any(isinstance(node, ast.Assert) for top in draft.statements(unit.code) for node in ast.walk(top))
+    if not (symptom.exception or symptom.hangs or asserts):
         return
     if test := draft.function("snippet", unit.label, unit.code, None, project):
         yield test
@@ -97,16 +86,16 @@ def _claimed(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[Reprod
 
 
 def _checks(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
-    tree = ast.parse(unit.code)
+    body = draft.statements(unit.code)
     lines = unit.code.split("\n")
-    for node in tree.body:
+    for node in body:
         claim = claims.in_comment(lines[(node.end_lineno or node.lineno) - 1])
         if claim and claim.expected and (check := value_check(node, unit.code, claim)):
             yield _before(node, lines), check
     for output in unit.outputs:
         if claims.expects(output.lead):
             yield unit.code, Check("lines", "", repr([line.rstrip() for line in output.text.strip().split("\n")]))
-    last = next((node for node in reversed(tree.body) if _gives(node)), None)
+    last = next((node for node in reversed(body) if _gives(node)), None)
     if last is None:
         return
     for claim in symptom.claims:

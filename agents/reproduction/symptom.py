@@ -80,19 +80,21 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
     prose = _prose(text)
     snippets = blocks.cut(text)
     exception, message = _exception(traces, prose)
+    expected, observed = _said(prose, _EXPECTED_HEAD, _EXPECTED), _said(prose, _OBSERVED_HEAD, _OBSERVED)
+    headed = claims.headed(expected, observed)
     return Symptom(
         exception=exception,
         message=message,
         frames=_frames(traces),
-        expected=_said(prose, _EXPECTED_HEAD, _EXPECTED),
-        observed=_said(prose, _OBSERVED_HEAD, _OBSERVED),
+        expected=expected,
+        observed=observed,
         version=_version(prose),
         test_ids=_test_ids(text),
         commands=_commands(snippets, text),
         snippets=snippets,
         intermittent=bool(_INTERMITTENT.search(prose)),
         hangs=bool(_HANGS.search(prose)),
-        claims=claims.in_prose(_joined(prose)),
+        claims=(*([headed] if headed else []), *claims.in_prose(_joined(prose))),
         should_raise=claims.raising(prose),
     )
 

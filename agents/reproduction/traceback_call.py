@@ -8,6 +8,7 @@ from agents.report import Frame, Symptom
 from agents.reproduction import draft
 from agents.reproduction.project import Project, import_for
 from agents.results import ReproductionTest
+from agents.source import tree_of
 
 MAX_FRAMES = 6
 
@@ -35,9 +36,8 @@ def _statement(frame: Frame) -> str:
 
 def _self_contained(code: str, project: Project) -> bool:
     """Does it call something, with every name in it known from the repository or Python itself?"""
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = tree_of(code)
+    if tree is None:
         return False
     calls = any(isinstance(node, ast.Call) for node in ast.walk(tree))
     names = draft.unbound(code)
