@@ -120,7 +120,8 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallNotice:
-    """Something a viewer should know of a call: sent, retry, restart (text before `offset` stands), fallback."""
+    """Something a viewer should know of a call: sent, retry, restart (text before `offset`, in UTF-16
+    units, stands), fallback."""
 
     kind: str
     detail: str = ""
