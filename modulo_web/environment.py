@@ -27,8 +27,10 @@ class Declared:
 class Environment:
     """Reads settings by name and remembers what was asked for. An empty value counts as not set."""
 
-    def __init__(self, variables: Mapping[str, str], file: Path) -> None:
-        self.values = {**parse(file), **{name: value for name, value in variables.items() if value}}
+    def __init__(self, variables: Mapping[str, str], left_out: str | None = None) -> None:
+        """`left_out` is a prefix of names to be deaf to."""
+        heard = {name: value for name, value in variables.items() if left_out is None or not name.startswith(left_out)}
+        self.values = {name: value for name, value in heard.items() if value}
         self.declared: dict[str, Declared] = {}
 
     def text(self, name: str, default: str, meaning: str) -> str:
@@ -69,6 +71,13 @@ class Environment:
         if number < 0 or (kind == "a whole number" and number != int(number)):
             raise ImproperlyConfigured(f"{name} is {value!r}; set it to {kind}, 0 or more.")
         return number
+
+
+def load(file: Path) -> None:
+    """Let `file` fill in what the environment leaves open, for this process and its children."""
+    for name, value in parse(file).items():
+        if not os.environ.get(name):
+            os.environ[name] = value
 
 
 def parse(file: Path) -> dict[str, str]:

@@ -8,11 +8,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
+
 import modulo_web.environment as read
 
+django_stubs_ext.monkeypatch()  # lets classes of Django be subscripted with types
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-UNDER_TEST = "PYTEST_VERSION" in os.environ
-environment = read.Environment(os.environ, BASE_DIR / ".env")
+MODULO_VERSION = "0.1.0"
+UNDER_TEST = "PYTEST_VERSION" in os.environ  # a test sees neither a developer's `.env` nor their model
+if not UNDER_TEST:
+    read.load(BASE_DIR / ".env")
+environment = read.Environment(os.environ, left_out="OPENAI_" if UNDER_TEST else None)
 
 # --- the data directory ----------------------------------------------------------------------------------------------
 

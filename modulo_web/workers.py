@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.conf import settings
 from django.db import connections
@@ -18,6 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker.base import BaseWorker
 
+from bugs import sweeper
 from modulo_web.children import PR_SET_PDEATHSIG
 
 HEARTBEAT_S = 30
@@ -27,11 +27,20 @@ log = logging.getLogger(__name__)
 
 
 class StageWorker(Worker):
-    """Forks for each stage. Asked to end, it ends its stage too: what was kept is kept, another worker goes on."""
+    """Forks for each stage. Asked to end, it ends its stage too: what was kept is kept, another worker goes on.
+
+    It imports what is slow to import while its first stage runs: later forks have it for nothing, and none waits for it.
+    """
+
+    warm = False
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        connections.close_all()
-        super().fork_work_horse(job, queue)
+        with sweeper.quiet():
+            connections.close_all()
+            super().fork_work_horse(job, queue)
+        if not self.warm:
+            preload(memory=True)
+            self.warm = True
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         if _libc is not None:
@@ -52,7 +61,8 @@ KINDS: dict[str, type[BaseWorker]] = {"stages": StageWorker, "chunks": RunnerWor
 
 def work(queue: str) -> None:
     """Take hints from `queue` until SIGTERM."""
-    preload(queue)
+    if queue != "stages":
+        preload()
     redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2)
     name = f"{queue}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     worker = KINDS[queue](
@@ -62,20 +72,14 @@ def work(queue: str) -> None:
         serializer=JSONSerializer,
         worker_ttl=HEARTBEAT_S + 15,  # RQ beats 15 s before its entry would expire
     )
-    sweep()
+    sweeper.start()
     worker.work(logging_level=settings.MODULO_LOG_LEVEL)
 
 
-def preload(queue: str) -> None:
-    """Import what is slow to import once, before the first job, so that each fork has it for nothing."""
+def preload(memory: bool = False) -> None:
+    """Import the packages that take seconds, as far as the settings call for them."""
     wanted = ["openai"] if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL else []
-    if queue == "stages" and settings.MODULO_MEMORY == "mem0":
+    if memory and settings.MODULO_MEMORY == "mem0":
         wanted.append("mem0")
     for name in wanted:
         import_module(name)
-
-
-def sweep() -> None:
-    """Start looking for due stages in the database: a lost hint costs a second, not the stage."""
-    if find_spec("bugs.sweeper"):
-        import_module("bugs.sweeper").start()

@@ -25,6 +25,6 @@ def open_demo(slug: str, user: User | None = None) -> tuple[Bug, Run]:
     for comment in demo.comments:
         actions.add_comment(bug, comment.text, author_name=comment.author, at=comment.written_at)
     for log in demo.logs():
-        actions.attach(bug, log.name, log.content)
+        actions.attach(bug, log.name, log.data)
     bug.refresh_from_db()
     return bug, actions.begin_run(bug, user)
