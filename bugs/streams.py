@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from redis import Redis, RedisError
@@ -128,6 +129,7 @@ class ChunkSource(Protocol):
     def hold(self, runner: str, ids: Sequence[str]) -> None: ...
     def done(self, ids: Sequence[str]) -> None: ...
     def attended(self) -> bool: ...
+    def lost(self) -> bool: ...
     def wait(self, seconds: float) -> None: ...
     def drop(self) -> None: ...
 
@@ -135,7 +137,7 @@ class ChunkSource(Protocol):
 class RedisChunks:
     """The chunks of one stage under one lease: a stream with a consumer group, expiring."""
 
-    def __init__(self, redis: Redis, stage_id: int, token: int, idle_s: float = 10.0) -> None:
+    def __init__(self, redis: Redis, stage_id: int, token: int, idle_s: float = 4.0) -> None:
         self._redis = redis
         self._key = f"chunks:{stage_id}:{token}"
         self._done = f"{self._key}:done"
@@ -171,6 +173,10 @@ class RedisChunks:
 
     def attended(self) -> bool:
         return bool(self._redis.exists(self._alive))
+
+    def lost(self) -> bool:
+        """Did the broker forget what was added?"""
+        return not self._redis.exists(self._key)
 
     def wait(self, seconds: float) -> None:
         """Return when a runner says `done`, or after `seconds` (at most 0.9: the client's own time-out is 1 s)."""
@@ -237,6 +243,9 @@ class LocalChunks:
     def attended(self) -> bool:
         return time.monotonic() < self._alive_until
 
+    def lost(self) -> bool:
+        return False
+
     def wait(self, seconds: float) -> None:
         with self._news:
             self._news.wait(seconds)
@@ -246,7 +255,7 @@ class LocalChunks:
             self.waiting.clear()
 
 
-_local_chunks: dict[tuple[int, int], LocalChunks] = {}
+_local_chunks: WeakValueDictionary[tuple[int, int], LocalChunks] = WeakValueDictionary()
 
 
 def chunk_source(stage_id: int, token: int) -> ChunkSource:

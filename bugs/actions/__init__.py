@@ -2,7 +2,7 @@
 
 from bugs.actions.reports import add_comment, attach, default_project, open_bug
 from bugs.actions.runs import begin_run, cancel_run, run_again_from
-from bugs.actions.stages import end_hopeless, fail_stage, finish_stage, start_stage
+from bugs.actions.stages import end_hopeless, fail_stage, finish_stage, release_stage, start_stage
 
 __all__ = [
     "add_comment",
@@ -14,6 +14,7 @@ __all__ = [
     "fail_stage",
     "finish_stage",
     "open_bug",
+    "release_stage",
     "run_again_from",
     "start_stage",
 ]

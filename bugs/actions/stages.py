@@ -60,6 +60,16 @@ def fail_stage(stage: Stage, error: ModuloError, traceback: str = "") -> None:
         _fail(stage, error, traceback)
 
 
+def release_stage(stage: Stage) -> None:
+    """The worker of a held stage is asked to end: the stage waits for another, and no crash is counted."""
+    with stage.held():
+        Stage.objects.filter(pk=stage.pk).update(
+            status=Stage.Status.PENDING, due_at=timezone.now(), lease_until=None, owner=""
+        )
+        _tell(stage, "stage_pending", reason="its worker was asked to end")
+        queues.enqueue("stages", STAGE_JOB, stage.pk)
+
+
 def end_hopeless(stage_id: int) -> bool:
     """Fail a stage nobody holds and nobody may take again: it was poison, or its time is used up."""
     with transaction.atomic():

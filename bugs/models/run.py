@@ -133,17 +133,28 @@ class Stage(models.Model):
         held = Stage.objects.filter(pk=self.pk, status=Stage.Status.RUNNING, lease_token=self.lease_token)
         return held.update(lease_until=timezone.now() + lease()) == 1
 
+    def is_held(self) -> bool:
+        """Does this worker still hold the stage? Its lease is left as it is."""
+        return Stage.objects.filter(pk=self.pk, status=Stage.Status.RUNNING, lease_token=self.lease_token).exists()
+
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, renew: bool = True) -> Iterator[None]:
         """One transaction in which this worker provably holds the stage; otherwise it raises and nothing is written.
 
-        The bug's row is locked first, here and in every action: one order of locks, so no deadlock.
+        The bug's row is locked first, here and in every action: one order of locks, so no deadlock. Who works for the
+        holder without being it passes `renew=False`: it must not keep the lease of a dead worker alive.
         """
         with transaction.atomic():
             Bug.objects.select_for_update().get(pk=self.run.bug_id)
-            if not self.renew():
+            if not (self.renew() if renew else self.is_held()):
                 raise self.lost()
             yield
+
+    def progressed(self) -> None:
+        """Something new was kept: the crashes so far were not in vain, so they no longer count towards poison."""
+        if self.crashes:
+            Stage.objects.filter(pk=self.pk).update(crashes=0)
+            self.crashes = 0
 
     def lost(self) -> Cancelled | LeaseLost:
         """Why this worker no longer holds the stage, as an error to raise."""
