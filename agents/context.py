@@ -63,6 +63,8 @@ class Finished:
 class Guest(Protocol):
     """A long-lived sandboxed process that is talked to in frames (length-prefixed bytes) over its own pipe pair."""
 
+    @property
+    def alive(self) -> bool: ...
     def send(self, frame: bytes) -> None: ...
     def receive(self, timeout_s: float) -> bytes | None:
         """The next frame, or None when the guest ended or `timeout_s` passed."""

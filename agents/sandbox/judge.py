@@ -1,0 +1,1 @@
+"""Judge candidates on a warm runner."""
