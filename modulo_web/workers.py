@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 class StageWorker(Worker):
     """Forks for each stage. Asked to end, it ends its stage too: what was kept is kept, another worker goes on.
 
-    It imports what is slow to import while its first stage runs: later forks have it for nothing, and none waits for it.
+    It imports what is slow to import while its first stage runs: later forks have it for nothing, none waits for it.
     """
 
     warm = False

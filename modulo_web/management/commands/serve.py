@@ -26,4 +26,8 @@ class Command(BaseCommand):
         from modulo_web import web  # here: it installs Twisted's reactor, which no other command needs
         from modulo_web.asgi import application
 
+        if not settings.REDIS_URL:
+            from bugs import jobs  # with a broker the workers do the work, and this process stays light
+
+            jobs.serve_here()
         web.serve(application, fd)
