@@ -184,6 +184,7 @@ class Spectrum:
     covered: dict[str, dict[str, tuple[int, ...]]]
     failing: tuple[str, ...]
     passing: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
