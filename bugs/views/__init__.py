@@ -1,0 +1,1 @@
+"""The pages: each view checks who asks, calls one action or reads one story, and renders it."""
