@@ -2,20 +2,18 @@
 
 import os
 import re
-import signal
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents.errors import AgentError, ReportProblem, SetupProblem
+from agents.sandbox import program
 
 Check = Callable[[], None]
 
-_TICK_S = 0.2
+_SMALLER = "Give a path to a clone on this machine, or a smaller repository."
 _PASSED_ON = (
     "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK",
@@ -77,29 +75,31 @@ def git(
 ) -> str:
     """Run git and return what it printed; raises `GitFailed` on a bad exit code, `ReportProblem` beyond the budget."""
     command = ("git", *arguments)
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd="/",
-                env=_environment(cache, protocols) | (env or {}),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-                umask=0o022,
-            )
-        except FileNotFoundError as error:
-            raise SetupProblem("Git is not installed.", hint="Install git.", slug="git-missing") from error
-        try:
-            _wait(process, budget or Budget(), stdout.fileno(), check)
-        finally:
-            _end(process)
-        stdout.seek(0)
-        stderr.seek(0)
-        if process.returncode not in allowed_codes:
-            raise GitFailed(command, process.returncode, stderr.read(8192).decode(errors="replace"))
-        return stdout.read().decode(errors="surrogateescape")
+    allowed = budget or Budget()
+    try:
+        done = program.run(
+            command,
+            _environment(cache, protocols) | (env or {}),
+            seconds=allowed.seconds,
+            check=check,
+            watch=lambda size: _within(allowed, size),
+        )
+    except FileNotFoundError as error:
+        raise SetupProblem("Git is not installed.", hint="Install git.", slug="git-missing") from error
+    if done.timed_out:
+        raise ReportProblem(
+            f"Git did not finish within {allowed.seconds:.0f} s.", hint=_SMALLER, slug="repository-too-slow"
+        )
+    if done.code not in allowed_codes:
+        raise GitFailed(command, done.code, done.stderr[:8192])
+    return done.stdout
+
+
+def _within(budget: Budget, printed: int) -> None:
+    if printed > budget.output_bytes or _size(budget.grows) > budget.grow_bytes:
+        raise ReportProblem(
+            f"The repository is larger than {budget.grow_bytes >> 20} MiB.", hint=_SMALLER, slug="repository-too-large"
+        )
 
 
 class GitFailed(AgentError):
@@ -149,38 +149,9 @@ def _environment(cache: Path, protocols: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _wait(process: "subprocess.Popen[bytes]", budget: Budget, output: int, check: Check | None) -> None:
-    give_up = time.monotonic() + budget.seconds
-    while True:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_TICK_S)
-            return
-        if check is not None:
-            check()
-        if time.monotonic() > give_up:
-            raise ReportProblem(
-                f"Git did not finish within {budget.seconds:.0f} s.",
-                hint="Give a path to a clone on this machine, or a smaller repository.",
-                slug="repository-too-slow",
-            )
-        if os.fstat(output).st_size > budget.output_bytes or _size(budget.grows) > budget.grow_bytes:
-            raise ReportProblem(
-                f"The repository is larger than {budget.grow_bytes >> 20} MiB.",
-                hint="Give a path to a clone on this machine, or a smaller repository.",
-                slug="repository-too-large",
-            )
-
-
 def _size(directory: Path | None) -> int:
     total = 0
     for path in directory.rglob("*.pack*") if directory is not None else ():
         with suppress(OSError):
             total += path.lstat().st_size
     return total
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -1,13 +1,12 @@
 """A project's repository, mirrored without trusting it, and its tree at one commit, without history or surprises."""
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
@@ -16,6 +15,7 @@ from agents.errors import ModuloError, ReportProblem, SetupProblem
 from agents.results import Checkout
 from agents.sandbox import versions
 from agents.sandbox.git import Budget, Check, GitFailed, git, without_password
+from agents.sandbox.lock import locked
 
 PROTOCOLS = ("https", "ssh")
 _HEAD = "refs/modulo/head"
@@ -41,7 +41,7 @@ def mirror(
     allowed = _allowed(location, protocols, trusted_paths)
     path = cache / "mirrors" / _name(location)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path, check):
+    with locked(path.with_name(path.name + ".lock"), check):
         known = (path / _LOCATION).exists()
         if known and time.time() - (path / _LOCATION).stat().st_mtime < _FRESH_S:
             return path
@@ -99,20 +99,6 @@ def _assert_repository(path: Path) -> None:
 def _name(location: str) -> str:
     word = re.sub(r"\W+", "-", without_password(location).removesuffix(".git").rstrip("/").rsplit("/", 1)[-1])[:40]
     return f"{word.strip('-').lower()}-{hashlib.sha256(location.encode()).hexdigest()[:12]}.git"
-
-
-@contextmanager
-def _locked(path: Path, check: Check) -> Iterator[None]:
-    """One process at a time works on `path`; the others wait and go on checking."""
-    with path.with_name(path.name + ".lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                check()
-                time.sleep(0.1)
-        yield
 
 
 def _fetch(path: Path, location: str, protocols: Sequence[str], check: Check) -> None:
@@ -313,7 +299,7 @@ def _export(mirror: Path, commit: str, entries: list[_Entry], target: Path, chec
     finally:
         index.unlink(missing_ok=True)
     notes = [_links(target, entries), _submodules(entries), _lfs(target, entries)]
-    versions.write(target, lambda: _described_version(mirror, commit))
+    versions.write(target, lambda: described_version(mirror, commit))
     return [note for note in notes if note]
 
 
@@ -363,7 +349,7 @@ def _begins(path: Path, start: bytes) -> bool:
         return file.read(len(start)) == start
 
 
-def _described_version(mirror: Path, commit: str) -> str:
+def described_version(mirror: Path, commit: str) -> str:
     with suppress(GitFailed):
         return read(mirror, "describe", "--tags", "--long", "--match", "*[0-9]*", commit).strip()
     return ""

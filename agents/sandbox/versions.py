@@ -11,7 +11,7 @@ _TEXT = """\
 __version__ = version = {version!r}
 __version_tuple__ = version_tuple = {parts!r}
 """
-_UNKNOWN = "0.0.0"
+UNKNOWN = "0.0.0"
 
 
 def write(root: Path, describe: Callable[[], str]) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def version_of(described: str) -> str:
     """
     match = re.search(r"(\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?)-(\d+)-(g[0-9a-f]+)$", described)
     if match is None:
-        return _UNKNOWN
+        return UNKNOWN
     tag, distance, node = match.groups()
     if distance == "0":
         return tag
