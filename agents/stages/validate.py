@@ -1,0 +1,358 @@
+"""Validate: every candidate is run; only what passes in fresh processes is called verified, and nothing "the fix"."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from agents.context import Limits, StageContext
+from agents.events import CandidatesTried, Notice, Progress
+from agents.mutation import operators
+from agents.mutation.apply import apply
+from agents.mutation.place import place_at
+from agents.repair import strength, trials
+from agents.repair.guard import Oracle
+from agents.repair.rank import Survivor, rank, signs
+from agents.repair.strength import Mutant, Strength
+from agents.repair.trials import Case, Changes, Ran
+from agents.reproduction import gate
+from agents.results import Candidate, Checkout, Environment, Evidence, Reproduction, ReproductionTest, Trial, Validation
+from agents.sandbox import testrun
+from agents.sandbox.judge import Judge
+from agents.sandbox.testrun import Collection
+from agents.source import parse, read
+
+BATCH = 20
+EVERY_S = 0.5
+NEAR = 200  # tests of the quick selection
+BLESSED = 5  # verified candidates whose tests are mutation-tested
+MUTANTS = 30
+STRENGTH_S = 60.0
+
+
+@dataclass
+class Bench:
+    """Runs tests of one project with files changed; the reproduction's own files are always laid over."""
+
+    context: StageContext
+    checkout: Checkout
+    environment: Environment
+    test: ReproductionTest
+    judge: Judge
+    quick_s: float = 10.0
+
+    def quick(self, changes: Changes, tests: Sequence[str]) -> Ran:
+        timeout = self.quick_s if len(tests) == 1 else self.quick_s + self.quick_s * len(tests) / 10
+        outcomes = self.judge.judge(changes, tests, timeout)
+        return Ran(outcomes, tuple(tests), isolation=self.context.sandbox.level)
+
+    def fresh(self, changes: Changes, tests: Sequence[str], seed: int) -> Ran:
+        limits = Limits(wall_s=max(self.context.options.suite_seconds, 60.0))
+        ran = testrun.run_tests(
+            self.context.sandbox, self.checkout, self.environment, tests, files={**self.test.files, **changes},
+            limits=limits, check=self.context.check, hash_seed=seed,
+        )  # fmt: skip
+        return Ran(ran.outcomes, tuple(tests), ran.output, ran.ended, ran.isolation)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A bench whose quick runs are fresh ones: for when the warm runner cannot be trusted."""
+
+    bench: Bench
+
+    def quick(self, changes: Changes, tests: Sequence[str]) -> Ran:
+        return self.bench.fresh(changes, tests, 0)
+
+    def fresh(self, changes: Changes, tests: Sequence[str], seed: int) -> Ran:
+        return self.bench.fresh(changes, tests, seed)
+
+
+@dataclass
+class Docket:
+    """The candidates of this run: which have their verdict, which wait, and the batch not told yet."""
+
+    context: StageContext
+    total: int
+    tried: dict[str, Trial]
+    pending: list[Trial] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=time.monotonic)
+    judged: int = 0
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() - self.began > self.context.options.validate_seconds
+
+    def add(self, trial: Trial) -> None:
+        self.tried[trial.candidate] = trial
+        self.pending.append(trial)
+        if len(self.pending) >= BATCH or time.monotonic() - self.told > EVERY_S:
+            self.tell()
+
+    def tell(self) -> None:
+        if self.pending:
+            self.context.emit(CandidatesTried(trials=tuple(self.pending)))
+        self.pending, self.told = [], time.monotonic()
+        self.moved()
+
+    def moved(self) -> None:
+        rate = self.judged / max(time.monotonic() - self.began, 0.001)
+        what = f"candidates tried ({rate:.0f} a second)"
+        self.context.emit(Progress(what=what, done=len(self.tried), total=self.total, unit="candidates"))
+
+
+def run(context: StageContext) -> Validation:
+    reproduction = context.findings.reproduce
+    candidates = context.candidates()
+    if reproduction is None or reproduction.verdict != "reproduced" or reproduction.test is None:
+        return _blocked("Without a test that fails for the right reason nothing can be validated.")
+    if not candidates:
+        return _blocked("There are no candidates to try.", "Run Fix first, or add your own diff.")
+    assert reproduction.checkout
+    assert reproduction.environment
+    case = _case(context, reproduction)
+    docket = Docket(context, len(candidates), {trial.candidate: trial for trial in context.trials()})
+    with _judge(context, reproduction) as judge:
+        bench = Bench(context, reproduction.checkout, reproduction.environment, reproduction.test, judge)
+        case, problem = _controlled(case, bench)
+        if problem:
+            return _blocked(problem, "Run again from Reproduce.")
+        _try_all(context, case, bench, docket, candidates)
+        return _verdict(context, case, bench, docket, candidates)
+
+
+def _judge(context: StageContext, reproduction: Reproduction) -> Judge:
+    assert reproduction.checkout
+    assert reproduction.environment
+    assert reproduction.test
+    return Judge(
+        context.sandbox, reproduction.checkout, reproduction.environment,
+        files=reproduction.test.files, limits=Limits(), check=context.check,
+    )  # fmt: skip
+
+
+# --- what is known beforehand ----------------------------------------------------------------------------------------
+
+
+def _case(context: StageContext, reproduction: Reproduction) -> Case:
+    """The oracle: the reproduction, the tests near the suspects, and the suite when a run of it fits its time."""
+    assert reproduction.checkout
+    assert reproduction.test
+    assert reproduction.signature
+    root, test = Path(reproduction.checkout.root), reproduction.test
+    every = _collected(context, reproduction)
+    failing = frozenset(reproduction.failing_at_base)
+    cause = context.findings.root_cause
+    near = (cause.related_tests if cause else ()) or every
+    fits = reproduction.suite_seconds <= context.options.suite_seconds
+    if not fits:
+        text = f"The whole suite takes {reproduction.suite_seconds:.0f} s, longer than it may: only near tests run."
+        context.emit(Notice(text=text, level="warning"))
+    return Case(
+        root=root,
+        reproduction=test.id,
+        signature=reproduction.signature,
+        same=gate.same,
+        selected=tuple(t for t in near if t not in failing and not trials.stands_for(t, test.id))[:NEAR],
+        suite=every if fits else (),
+        set_aside=failing,
+        oracle=_oracle(root, test),
+    )
+
+
+def _collected(context: StageContext, reproduction: Reproduction) -> tuple[str, ...]:
+    checkout, environment = reproduction.checkout, reproduction.environment
+    assert checkout
+    assert environment
+
+    def collect() -> Collection:
+        return testrun.collect(context.sandbox, checkout, environment, check=context.check)
+
+    return context.keep("tests of the suite", Collection, collect).tests
+
+
+def _oracle(root: Path, test: ReproductionTest) -> Oracle:
+    """What a candidate may not touch or know: the test's files, and the values written in them."""
+    named = test.id.split("::")[0]
+    texts = tuple(test.files.values()) or ((read(root, named) or "",))
+    return Oracle(tests=texts, files=(*test.files, named))
+
+
+def _controlled(case: Case, bench: Bench) -> tuple[Case, str]:
+    """The unchanged code: its reproduction must fail as reported; near tests that fail on the warm runner are left out."""
+    control = trials.judge(case, bench.fresh({}, (case.reproduction,), 0))
+    if control.verdict != "fix_ineffective":
+        return case, f"The unchanged code no longer fails as it did. {control.reason}"
+    warm = bench.quick({}, case.selected).outcomes if case.selected else ()
+    failing = {outcome.test for outcome in warm if not outcome.passed and not outcome.skipped}
+    return replace(case, selected=tuple(test for test in case.selected if test not in failing)), ""
+
+
+# --- trying ----------------------------------------------------------------------------------------------------------
+
+
+def _try_all(context: StageContext, case: Case, bench: Bench, docket: Docket, candidates: Sequence[Candidate]) -> None:
+    """First the quick runs of all, which reject; then the fresh runs of what is left, the most promising first."""
+    waiting = [candidate for candidate in candidates if candidate.key not in docket.tried]
+    left: list[tuple[Candidate, Changes]] = []
+    while waiting and not docket.late:
+        batch, waiting = waiting[:BATCH], waiting[BATCH:]
+        left += _reject(context, case, bench, docket, batch)
+    for survivor, changes in _promising(case, left):
+        if docket.late:
+            break
+        context.check()
+        docket.add(_with_evidence(case, trials.confirm(survivor, changes, case, bench), changes))
+        docket.tell()
+    docket.tell()
+
+
+def _reject(
+    context: StageContext, case: Case, bench: Bench, docket: Docket, batch: Sequence[Candidate]
+) -> list[tuple[Candidate, Changes]]:
+    """The candidates of the batch that quick runs found nothing against; the others get their verdict."""
+    tried = [_quickly(context, case, bench, candidate) for candidate in batch]
+    if not _canary_sings(case, bench):
+        text = "The warm runner no longer fails on the unchanged code: these candidates run in fresh processes."
+        context.emit(Notice(text=text, level="warning"))
+        tried = [_quickly(context, case, Slow(bench), candidate) for candidate in batch]
+    docket.judged += len(batch)
+    for _, outcome in tried:
+        if isinstance(outcome, Trial):
+            docket.add(outcome)
+    docket.moved()
+    return [(candidate, outcome) for candidate, outcome in tried if not isinstance(outcome, Trial)]
+
+
+def _quickly(
+    context: StageContext, case: Case, bench: trials.Bench, candidate: Candidate
+) -> tuple[Candidate, Trial | Changes]:
+    context.check()
+    prepared = trials.prepare(candidate, case)
+    if isinstance(prepared, Trial):
+        return candidate, prepared
+    return candidate, trials.reject(candidate, prepared, case, bench) or prepared
+
+
+def _canary_sings(case: Case, bench: Bench) -> bool:
+    """Does the unchanged code still fail as before, at the end of a batch?"""
+    return trials.judge(case, bench.quick({}, (case.reproduction,))).verdict == "fix_ineffective"
+
+
+def _promising(case: Case, left: list[tuple[Candidate, Changes]]) -> list[tuple[Candidate, Changes]]:
+    changes = {candidate.key: changes for candidate, changes in left}
+    return [(survivor.candidate, changes[survivor.candidate.key]) for survivor in rank(_survivors(case, left))]
+
+
+def _survivors(case: Case, left: list[tuple[Candidate, Changes]]) -> list[Survivor]:
+    return [
+        Survivor(candidate, signs(trials.changes_of(case.root, changes), case.oracle)) for candidate, changes in left
+    ]
+
+
+def _with_evidence(case: Case, trial: Trial, changes: Changes) -> Trial:
+    """What speaks for the candidate, and what makes one doubt it, each with its place."""
+    if trial.verdict != "fix_verified":
+        return trial
+    doubts = signs(trials.changes_of(case.root, changes), case.oracle)
+    failed = f"The unchanged code fails with {case.signature.exception}."
+    claims = [
+        Evidence(claim=failed, source="test", locator=case.reproduction, quote=case.signature.raw[:300]),
+        Evidence(claim=trial.reason, source="test", locator=case.reproduction),
+        *(Evidence(claim=f"A sign of overfitting: {doubt}.", source="patch", confidence=0.5) for doubt in doubts),
+    ]
+    return replace(trial, evidence=tuple(claims))
+
+
+# --- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def _verdict(
+    context: StageContext, case: Case, bench: Bench, docket: Docket, candidates: Sequence[Candidate]
+) -> Validation:
+    by_verdict = Counter[str](trial.verdict for trial in docket.tried.values())
+    verified = [c for c in candidates if c.key in docket.tried and docket.tried[c.key].verdict == "fix_verified"]
+    prepared = [(candidate, trials.prepare(candidate, case)) for candidate in verified]
+    left = [(candidate, changes) for candidate, changes in prepared if not isinstance(changes, Trial)]
+    ranking = _promising(case, left)
+    strengths = _strengths(context, case, bench, ranking[:BLESSED])
+    return Validation(
+        verdict="fix_verified" if ranking else "no_candidate_survived",
+        reason=_reason(docket, len(ranking)),
+        would_change="" if ranking else _would_change(context, docket),
+        ranking=tuple(candidate.key for candidate, _ in ranking),
+        tried=len(docket.tried),
+        by_verdict=dict(by_verdict),
+        strength={key: found.score for key, found in strengths.items() if found.tried},
+        unnoticed={key: found.unnoticed for key, found in strengths.items() if found.tried},
+    )
+
+
+def _reason(docket: Docket, verified: int) -> str:
+    untried = docket.total - len(docket.tried)
+    rest = f" {untried} were not tried: the time for it was used up." if untried else ""
+    if verified:
+        which = "1 candidate is" if verified == 1 else f"{verified} candidates are"
+        return f"{which} verified of {len(docket.tried)} tried; each is plausible, none is proven correct.{rest}"
+    return f"None of the {len(docket.tried)} candidates tried passes all its runs.{rest}"
+
+
+def _would_change(context: StageContext, docket: Docket) -> str:
+    if len(docket.tried) < docket.total:
+        return "More time for validation, or your own diff."
+    model = "a model widens the pool (set OPENAI_API_KEY), or " if context.offline else ""
+    return f"The change may be larger than one operator makes: {model}add your own diff."
+
+
+def _blocked(reason: str, would_change: str = "A test or snippet that shows the failure.") -> Validation:
+    return Validation(verdict="blocked", reason=reason, would_change=would_change)
+
+
+# --- what the tests would notice -------------------------------------------------------------------------------------
+
+
+def _strengths(
+    context: StageContext, case: Case, bench: Bench, best: Sequence[tuple[Candidate, Changes]]
+) -> dict[str, Strength]:
+    deadline = time.monotonic() + STRENGTH_S
+    found: dict[str, Strength] = {}
+    for number, (candidate, changes) in enumerate(best):
+        context.emit(Progress(what="mutation score", done=number, total=len(best), unit="candidates"))
+        measure = partial(_strength, context, case, bench, changes, deadline)
+        found[candidate.key] = context.keep(f"strength {candidate.key}", Strength, measure)
+    return found
+
+
+def _strength(context: StageContext, case: Case, bench: Bench, changes: Changes, deadline: float) -> Strength:
+    """Mutants of the patched lines, then of the rest of their function, until the time is up."""
+    path, patched = next(iter(changes.items()))
+    tests = (case.reproduction, *case.selected)
+
+    def kills(mutant: Mutant) -> bool:
+        context.check()
+        return trials.judge(case, bench.quick({**changes, path: mutant.text}, tests)).verdict != "fix_verified"
+
+    mutants = _until(deadline, _mutants(path, read(case.root, path) or "", patched))
+    return strength.measure(mutants, patched, kills, MUTANTS)
+
+
+def _mutants(path: str, old: str, patched: str) -> Iterator[Mutant]:
+    source = parse(path, patched)
+    if source is None:
+        return
+    lines = strength.changed_lines(old, patched)
+    edits = [edit for _, edit in operators.propose(place_at(source, lines[0]), operators.JUDGES)]
+    edits.sort(key=lambda edit: (edit.line not in lines, -edit.weight, edit.start))
+    for edit in edits:
+        if text := apply(patched, edit):
+            yield Mutant(path, text, patched[edit.start : edit.end], edit.text, edit.line)
+
+
+def _until(deadline: float, mutants: Iterator[Mutant]) -> Iterator[Mutant]:
+    for mutant in mutants:
+        if time.monotonic() > deadline:
+            return
+        yield mutant
