@@ -1,0 +1,46 @@
+"""From opinions on lines to opinions on functions and files: a place is as suspicious as its worst line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from agents.localization.functions import Index
+from agents.results import Chunk, ChunkScore
+
+Key = tuple[str, int]
+NAMELESS = 0.5  # what a chunk's score counts for the functions the scorer did not name
+
+
+def of_functions(index: Index, lines: Mapping[tuple[str, int], float]) -> dict[Key, float]:
+    """{function: its highest line}; the line of its `def` runs when the module is imported and says nothing."""
+    scores: dict[Key, float] = {}
+    for (path, line), score in lines.items():
+        function = index.at(path, line)
+        if function and not (function.callable and line <= function.body):
+            scores[function.key] = max(scores.get(function.key, 0.0), score)
+    return scores
+
+
+def of_files(functions: Mapping[Key, float]) -> dict[str, float]:
+    """{path: its highest function}."""
+    scores: dict[str, float] = {}
+    for (path, _), score in functions.items():
+        scores[path] = max(scores.get(path, 0.0), score)
+    return scores
+
+
+def of_chunks(index: Index, chunks: Sequence[Chunk], scores: Iterable[ChunkScore]) -> dict[Key, float]:
+    """{function: the score of its chunk}, whole for the function the scorer named."""
+    by_key = {chunk.key: chunk for chunk in chunks}
+    votes: dict[Key, float] = {}
+    for score in scores:
+        chunk = by_key.get(score.key)
+        for function in index.by_path.get(chunk.path, ()) if chunk and score.score > 0 else ():
+            if chunk and chunk.line <= function.body <= chunk.end_line:
+                named = function.name == score.function
+                votes[function.key] = max(votes.get(function.key, 0.0), score.score * (1 if named else NAMELESS))
+    return votes
+
+
+def worst_line(lines: Mapping[tuple[str, int], float], path: str, first: int, last: int) -> int:
+    """The line with the highest score within a function; of equals the last, which ran nearest to the failure."""
+    inside = [(score, line) for (where, line), score in lines.items() if where == path and first <= line <= last]
+    return max(inside)[1] if inside and max(inside)[0] > 0 else 0
