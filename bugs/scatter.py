@@ -21,6 +21,7 @@ from agents import codec
 from agents.context import ModelReply, ModelRequest
 from agents.errors import Stopped
 from agents.llm.door import Listener, Told
+from agents.llm.door import run as run_calls
 from agents.localization import offline
 from agents.results import Chunk, ChunkScore
 from agents.stages import root_cause
@@ -200,7 +201,7 @@ class Runner:
             writer.start()
             watcher.start()
             try:
-                asyncio.run(self._drain(live))
+                run_calls(self._drain(live))
             finally:
                 self._outbox.put(None)
                 writer.join()
@@ -208,15 +209,17 @@ class Runner:
                 watcher.join()
 
     async def _drain(self, live: LiveWriter) -> None:
-        while not self._over.is_set():
-            await self._fill(live)
-            if not self._in_flight:
-                return
-            await asyncio.wait(self._in_flight.values(), timeout=0.25, return_when=asyncio.FIRST_COMPLETED)
-            self._in_flight = {id: task for id, task in self._in_flight.items() if not task.done()}
-        for task in self._in_flight.values():
-            task.cancel()
-        await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+        try:
+            while not self._over.is_set():
+                await self._fill(live)
+                if not self._in_flight:
+                    return
+                await asyncio.wait(self._in_flight.values(), timeout=0.25, return_when=asyncio.FIRST_COMPLETED)
+                self._in_flight = {id: task for id, task in self._in_flight.items() if not task.done()}
+        finally:
+            for task in self._in_flight.values():
+                task.cancel()
+            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
 
     async def _fill(self, live: LiveWriter) -> None:
         free = self._slots - len(self._in_flight)
