@@ -182,7 +182,7 @@ def _oracle(root: Path, test: ReproductionTest) -> Oracle:
 
 
 def _controlled(case: Case, bench: Bench) -> tuple[Case, str]:
-    """The unchanged code: its reproduction must fail as reported; near tests that fail on the warm runner are left out."""
+    """The unchanged code must fail as reported; near tests that fail on the warm runner are left out."""
     control = trials.judge(case, bench.fresh({}, (case.reproduction,), 0))
     if control.verdict != "fix_ineffective":
         return case, f"The unchanged code no longer fails as it did. {control.reason}"
