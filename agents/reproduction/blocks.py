@@ -14,6 +14,8 @@ Kind = Literal["python", "session", "test", "shell", "output"]
 
 MAX_BLOCKS = 40
 MAX_BLOCK_CHARS = 20_000
+MAX_SPLIT = 150  # lines of a mixed block that are tried as code
+MAX_TYPED = 60  # lines of code without any mark
 
 _FENCE = re.compile(r"^(?P<indent>\s{0,8})(?:> ?)?(?P<fence>`{3,}|~{3,})\s*\{?\.?(?P<info>[\w+#-]*)[^`]*$")
 _JIRA = re.compile(r"^\s*\{(?:code|noformat)(?::(?P<info>\w+))?[^}]*\}\s*$")
@@ -42,6 +44,21 @@ def cut(text: str) -> tuple[Snippet, ...]:
     """Return the blocks of `text` in their order, each with the kind it looks like and the line of prose above it."""
     found = [snippet for raw in _raw_blocks(text.replace("\r\n", "\n").split("\n")) for snippet in _snippets(raw)]
     return tuple(found[:MAX_BLOCKS])
+
+
+def without_fences(text: str) -> str:
+    """The text with its fenced blocks cut out; one that is never closed runs to the end."""
+    kept: list[str] = []
+    mark = ""
+    for line in text.split("\n"):
+        fence = re.match(r"[ \t]*(?:> ?)?(`{3,}|~{3,})", line)
+        if not mark and fence:
+            mark = fence[1]
+        elif mark and fence and fence[1].startswith(mark) and not line.strip("> \t`~"):
+            mark = ""
+        elif not mark:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def is_python(text: str) -> bool:
@@ -129,9 +146,12 @@ def _typed_in(lines: Sequence[str], index: int, lead: str) -> tuple[int, _Raw | 
     if not re.match(r"(?:import \w|from [\w.]+ import )", lines[index]):
         return index, None
     best, end = index, index
-    for end in range(index + 1, min(len(lines), index + 200) + 1):
-        if (end == len(lines) or not lines[end].strip()) and is_python("\n".join(lines[index:end])):
-            best = end
+    for end in range(index + 2, min(len(lines), index + MAX_TYPED) + 1):
+        if end < len(lines) and lines[end].strip():
+            continue
+        if not is_python("\n".join(lines[index:end])):
+            break
+        best = end
     if best - index < 2:
         return index, None
     return best, _raw(lines[index:best], "python", lead, firm=True)
@@ -180,7 +200,8 @@ def _looks_like_shell(text: str) -> bool:
 def _code_then_output(raw: _Raw) -> Iterator[Snippet]:
     """Code and what it printed, pasted in one block: the longest head that parses is the code."""
     lines = raw.text.split("\n")
-    cut_at = next((n for n in range(len(lines) - 1, 0, -1) if is_python("\n".join(lines[:n]))), 0)
+    ends = (n for n in range(min(len(lines) - 1, MAX_SPLIT), 0, -1) if not lines[n].startswith((" ", "\t")))
+    cut_at = next((n for n in ends if is_python("\n".join(lines[:n]))), 0)
     head, rest = "\n".join(lines[:cut_at]), "\n".join(lines[cut_at:])
     wanted = raw.info in _PYTHON_INFO or re.search(r"^(?:import|from|def|class|with|for) ", head, re.M)
     if cut_at and wanted:

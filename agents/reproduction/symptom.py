@@ -77,10 +77,10 @@ _HANGS = re.compile(
 def read(report: Report, traces: Sequence[Trace]) -> Symptom:
     """Read title, text and comments. `traces` are those found in them, the most telling first."""
     text = full_text(report)
-    prose = _prose(text)
+    said = prose(report)
     snippets = blocks.cut(text)
-    exception, message = _exception(traces, prose)
-    expected, observed = _said(prose, _EXPECTED_HEAD, _EXPECTED), _said(prose, _OBSERVED_HEAD, _OBSERVED)
+    exception, message = _exception(traces, said)
+    expected, observed = _said(said, _EXPECTED_HEAD, _EXPECTED), _said(said, _OBSERVED_HEAD, _OBSERVED)
     headed = claims.headed(expected, observed)
     return Symptom(
         exception=exception,
@@ -88,14 +88,14 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
         frames=_frames(traces),
         expected=expected,
         observed=observed,
-        version=_version(prose),
+        version=_version(said),
         test_ids=_test_ids(text),
         commands=_commands(snippets, text),
         snippets=snippets,
-        intermittent=bool(_INTERMITTENT.search(prose)),
-        hangs=bool(_HANGS.search(prose)),
-        claims=(*([headed] if headed else []), *claims.in_prose(_joined(prose))),
-        should_raise=claims.raising(prose),
+        intermittent=bool(_INTERMITTENT.search(said)),
+        hangs=bool(_HANGS.search(said)),
+        claims=(*([headed] if headed else []), *claims.in_said(_joined(said))),
+        should_raise=claims.raising(said),
     )
 
 
@@ -105,10 +105,9 @@ def full_text(report: Report) -> str:
     return "\n\n".join(part.replace("\r\n", "\n") for part in parts)[:MAX_TEXT]
 
 
-def _prose(text: str) -> str:
-    """The text without its fenced blocks and quoted replies."""
-    without = re.sub(r"(?ms)^\s*(`{3,}|~{3,}).*?^\s*\1\s*$", "\n", text)
-    without = re.sub(r"<!--.*?-->", "", without, flags=re.S)
+def prose(report: Report) -> str:
+    """What is said in words: the text without its blocks of code and quoted replies."""
+    without = re.sub(r"<!--.*?-->", "", blocks.without_fences(full_text(report)), flags=re.S)
     return "\n".join(line for line in without.split("\n") if not line.startswith((">", "    ", "\t")))
 
 
