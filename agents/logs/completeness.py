@@ -9,19 +9,23 @@ from agents.results import Coverage, Missing
 MAX_QUESTIONS = 5
 
 _ENVIRONMENT = re.compile(
-    r"(?i)\b(?:python ?\d|cpython|pypy|node ?v?\d|java ?\d|linux|ubuntu|debian|fedora|alpine|centos|mac ?os|osx|windows|"
+    r"(?i)\b(?:python ?\d|cpython|pypy|node ?v?\d|java ?\d|linux|ubuntu|debian|fedora|alpine|centos|"
+    r"mac ?os|osx|windows|"
     r"docker|chrome|firefox|safari|kubernetes|k8s|wsl|os:)"
 )
 _STEPS = re.compile(
-    r"(?im)^\s*(?:\d+[.)]|[-*]) \S|\b(?:steps|reproduc\w+|to see it|when i|after (?:i|we|you|running|clicking|upgrading)|"
+    r"(?im)^\s*(?:\d+[.)]|[-*]) \S|\b(?:steps|reproduc\w+|to see it|when i|after (?:i|we|you|running|"
+    r"clicking|upgrading)|"
     r"click\w*|"
     r"run(?:ning)? |call(?:ing)? |example)\b"
 )
 _EXPECTED = re.compile(r"(?i)\b(?:expect\w*|should|supposed|instead|ought|must|correct(?:ly)?|want\w*)\b")
 _OBSERVED = re.compile(
-    r"(?i)\b(?:error|exception|fail\w*|crash\w*|wrong|incorrect|broken?|bug|hang\w*|slow|lost?|missing|instead|unexpected\w*|"
+    r"(?i)\b(?:error|exception|fail\w*|crash\w*|wrong|incorrect|broken?|bug|hang\w*|slow|lost?|"
+    r"missing|instead|unexpected\w*|"
     r"stop(?:s|ped)|"
-    r"not work\w*|doesn'?t|does not|can(?:no|')t|traceback|returns?|raises?|prints?|zero|empty|twice|duplicate\w*|leak\w*|\d{3} error)\b"
+    r"not work\w*|doesn'?t|does not|can(?:no|')t|traceback|returns?|raises?|prints?|zero|empty|twice|"
+    r"duplicate\w*|leak\w*|\d{3} error)\b"
 )
 _PLACEHOLDER = re.compile(
     r"(?im)^.*(?:a clear and concise|go to '\.\.\.'|click on '\.\.\.'|e\.g\. (?:ios|chrome)|add any other context|"

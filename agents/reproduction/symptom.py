@@ -94,7 +94,7 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
         snippets=snippets,
         intermittent=bool(_INTERMITTENT.search(said)),
         hangs=bool(_HANGS.search(said)),
-        claims=(*([headed] if headed else []), *claims.in_said(_joined(said))),
+        claims=(*([headed] if headed else []), *claims.in_prose(_joined(said))),
         should_raise=claims.raising(said),
     )
 
