@@ -12,7 +12,8 @@ from modulo_web.claim import Claim, Holder
 HOLD = """
 import pathlib, sys
 from modulo_web.claim import Claim
-print(Claim(pathlib.Path(sys.argv[1])).take("up"), flush=True)
+claim = Claim(pathlib.Path(sys.argv[1]))
+print(claim.take("up"), flush=True)
 input()
 """
 
