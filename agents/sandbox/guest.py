@@ -13,6 +13,7 @@ import json
 import linecache
 import os
 import random
+import select
 import shutil
 import signal
 import struct
@@ -128,7 +129,7 @@ class Describer:
     def relative(self, filename: str) -> str:
         """The path within the project; "" for a file outside of it."""
         if filename not in self.known:
-            full = os.path.realpath(filename)
+            full = "" if filename.startswith("<") else os.path.realpath(filename)
             self.known[filename] = full[len(self.root) :] if full.startswith(self.root) else ""
         return self.known[filename]
 
@@ -269,6 +270,7 @@ class PytestReporter:
         self.wanted = frozenset(order["tests"])
         self.tracer = Tracer(describer, set(order["traced"])) if order["traced"] else None
         self.outcome: Frame = {}
+        self.raised: dict[str, BaseException] = {}
 
     def pytest_collection_modifyitems(self, session: Any, config: Any, items: list[Any]) -> None:
         if self.wanted:
@@ -282,9 +284,8 @@ class PytestReporter:
     def pytest_collectreport(self, report: Any) -> None:
         if not report.failed:
             return
-        call = getattr(report, "call", None)
-        excinfo = getattr(call, "excinfo", None)
-        signature = self.describer.signature(original(excinfo.value), "collect") if excinfo else None
+        error = self.raised.get(report.nodeid)
+        signature = self.describer.signature(original(error), "collect") if error else None
         text = report.longreprtext[-OUTPUT_CHARS:]
         self.channel.send({"t": "error", "id": report.nodeid, "signature": signature, "output": text})
 
@@ -303,7 +304,14 @@ class PytestReporter:
             self.outcome["lines"] = self.tracer.stop()
         self.channel.send(self.outcome)
 
-    def phase(self) -> Any:
+    def collecting(self, collector: Any) -> Any:
+        outcome = yield
+        report = outcome.get_result()
+        excinfo = getattr(getattr(report, "call", None), "excinfo", None)
+        if excinfo is not None:
+            self.raised[report.nodeid] = excinfo.value
+
+    def phase(self, item: Any) -> Any:
         with alarm(self.order["test_s"]):
             yield
 
@@ -336,29 +344,30 @@ def with_hooks(reporter: PytestReporter) -> PytestReporter:
     import pytest
 
     kind = type(reporter)
-    for name, method in (
-        ("pytest_runtest_setup", "phase"),
-        ("pytest_runtest_call", "phase"),
-        ("pytest_runtest_teardown", "phase"),
-        ("pytest_runtest_makereport", "report"),
-    ):
-        setattr(kind, name, hook(pytest, method, name))
+    for name in ("pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown"):
+        setattr(kind, name, wrapping(pytest, around_item))
+    kind.pytest_runtest_makereport = wrapping(pytest, around_report)  # type: ignore[attr-defined]
+    kind.pytest_make_collect_report = wrapping(pytest, around_collecting)  # type: ignore[attr-defined]
     kind.pytest_collection_modifyitems = pytest.hookimpl(trylast=True)(  # type: ignore[method-assign]
         kind.pytest_collection_modifyitems
     )
     return reporter
 
 
-def hook(pytest: Any, method: str, name: str) -> Any:
-    def around_phase(self: Any, item: Any) -> Any:
-        yield from self.phase()
+def wrapping(pytest: Any, function: Any) -> Any:
+    return pytest.hookimpl(hookwrapper=True, tryfirst=True)(function)
 
-    def around_report(self: Any, item: Any, call: Any) -> Any:
-        yield from self.report(item, call)
 
-    wrapper = around_report if method == "report" else around_phase
-    wrapper.__name__ = name
-    return pytest.hookimpl(hookwrapper=True, tryfirst=True)(wrapper)
+def around_item(self: Any, item: Any) -> Any:
+    yield from self.phase(item)
+
+
+def around_report(self: Any, item: Any, call: Any) -> Any:
+    yield from self.report(item, call)
+
+
+def around_collecting(self: Any, collector: Any) -> Any:
+    yield from self.collecting(collector)
 
 
 def is_wanted(nodeid: str, wanted: frozenset[str]) -> bool:
@@ -367,6 +376,13 @@ def is_wanted(nodeid: str, wanted: frozenset[str]) -> bool:
         return True
     parts = nodeid.split("::")
     return any("::".join(parts[:end]) in wanted for end in range(1, len(parts)))
+
+
+EXTRA_OPTIONS = {
+    "run": (),
+    "collect": ("--collect-only", "-q"),
+    "judge": ("-q", "--no-header", "--no-summary", "--maxfail=1", "-p", "no:faulthandler"),
+}
 
 
 def pytest_arguments(order: Frame, workspace: Path) -> list[str]:
@@ -379,7 +395,8 @@ def pytest_arguments(order: Frame, workspace: Path) -> list[str]:
         "-o", "required_plugins=",
         "--tb=short",
         "--color=no",
-        *(["--collect-only", "-q"] if order["mode"] == "collect" else []),
+        "--continue-on-collection-errors",
+        *EXTRA_OPTIONS[order["mode"]],
         *order["options"],
         *present,
     ]  # fmt: skip
@@ -579,6 +596,191 @@ def run_unittest(order: Frame, channel: Any, workspace: Path) -> int:
     return 0
 
 
+# --- the judge: warm, a fork for each candidate ----------------------------------------------------------------------
+
+
+class Forked(Channel):
+    """The channel of a forked runner: to its parent, which passes on what is whole."""
+
+    def __init__(self, outward: int) -> None:
+        self.outward = outward
+
+
+class Warm:
+    """Holds pytest, and what the project imports from elsewhere, imported; the project itself is new in each fork."""
+
+    def __init__(self, order: Frame, channel: Channel, workspace: Path) -> None:
+        self.order, self.channel, self.workspace = order, channel, workspace
+        adopt_orphans()
+
+    def serve(self) -> None:
+        warmed = False
+        while True:
+            request = self.channel.receive()
+            if request is None:
+                return
+            if not warmed and not self.warm_up(request):
+                self.channel.send({"t": "again"})
+                return
+            warmed = True
+            self.channel.send({"t": "judged", "replies": self.judged(request)})
+
+    def warm_up(self, request: Frame) -> bool:
+        """Run the unchanged tests twice: to write bytecode and learn the imports, and to see that these did no harm."""
+        plain = {**request, "changes": {}}
+        first = self.judged({**plain, "write_bytecode": True})
+        names = [name for reply in first if reply["t"] == "modules" for name in reply["ids"]]
+        if not self.order["preload"] or not names:
+            return True
+        preload(names)
+        return verdicts(first) == verdicts(self.judged(plain))
+
+    def judged(self, request: Frame) -> list[Frame]:
+        """The replies of a fork that ran the tests with the changes in place of the files."""
+        with changed(self.workspace, request["changes"]):
+            read_end, write_end = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.close(read_end)
+                self.in_the_fork(request, Forked(write_end))
+            os.close(write_end)
+            replies = collect_replies(read_end, pid, request["timeout_s"] + 1.0)
+            os.close(read_end)
+            end_orphans()
+        return replies
+
+    def in_the_fork(self, request: Frame, channel: Forked) -> NoReturn:
+        sys.dont_write_bytecode = not request.get("write_bytecode", False)
+        order = {**self.order, "tests": request["tests"], "test_s": request["timeout_s"]}
+        known = set(sys.modules)
+        try:
+            RUNNERS[order["runner"]](order, channel, self.workspace)
+            if request.get("write_bytecode"):
+                channel.send({"t": "modules", "ids": foreign_modules(known, self.workspace)})
+            channel.send({"t": "end"})
+        finally:
+            os._exit(0)
+
+
+def verdicts(replies: list[Frame]) -> list[Any]:
+    told = [reply for reply in replies if reply["t"] in ("outcome", "error", "timed_out")]
+    return [(reply.get("id"), reply.get("passed"), (reply.get("signature") or {}).get("exception")) for reply in told]
+
+
+def foreign_modules(known: set[str], workspace: Path) -> list[str]:
+    """What the run imported from outside the project, in the order it did."""
+    root = str(workspace) + os.sep
+    found = []
+    for name, module in list(sys.modules.items()):
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if name not in known and isinstance(origin, str) and not os.path.realpath(origin).startswith(root):
+            found.append(name)
+    return found
+
+
+def preload(names: list[str]) -> None:
+    import importlib
+
+    for name in names:
+        with contextlib.suppress(Exception):  # a module that cannot be imported alone is imported by its user
+            importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def changed(workspace: Path, changes: dict[str, str]) -> Iterator[None]:
+    """The changed texts in place of the files, with a time stamp no bytecode was compiled for; then all as it was."""
+    kept = [(workspace / name, saved(workspace / name)) for name in changes]
+    try:
+        for name, text in changes.items():
+            lay_over(workspace, name, text)
+            before = dict(kept)[workspace / name]
+            stamp = (before[1] if before else 0) + 7_000_000_000
+            os.utime(str(workspace / name), ns=(stamp, stamp))
+        yield
+    finally:
+        for path, before in kept:
+            restore(path, before)
+
+
+def saved(path: Path) -> tuple[bytes, int] | None:
+    return (path.read_bytes(), path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def restore(path: Path, before: tuple[bytes, int] | None) -> None:
+    if before is None:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return
+    path.write_bytes(before[0])
+    os.utime(str(path), ns=(before[1], before[1]))
+
+
+def collect_replies(fd: int, pid: int, seconds: float) -> list[Frame]:
+    """Whole frames of the fork until it ends; when its time is over it is ended, and the running test is to blame."""
+    give_up = time.monotonic() + seconds
+    os.set_blocking(fd, False)
+    data = bytearray()
+    status = None
+    while status is None:
+        left = give_up - time.monotonic()
+        if left <= 0:
+            os.kill(pid, signal.SIGKILL)
+        select.select([fd], [], [], max(0.0, min(left, 0.05)))
+        open_still = drain(fd, data)
+        done, code = os.waitpid(pid, os.WNOHANG if open_still and left > 0 else 0)
+        status = code if done else None
+    drain(fd, data)
+    replies = whole_frames(data)
+    if time.monotonic() >= give_up:
+        replies.append({"t": "timed_out"})
+    return replies
+
+
+def drain(fd: int, data: bytearray) -> bool:
+    """Read what is there; False once the other end is closed."""
+    while True:
+        try:
+            more = os.read(fd, 65536)
+        except BlockingIOError:
+            return True
+        if not more:
+            return False
+        data += more
+
+
+def whole_frames(data: bytearray) -> list[Frame]:
+    frames = []
+    while len(data) >= 4:
+        end = 4 + int.from_bytes(data[:4], "big")
+        if len(data) < end:
+            break
+        with contextlib.suppress(ValueError):
+            frames.append(json.loads(bytes(data[4:end])))
+        del data[:end]
+    return [frame for frame in frames if isinstance(frame, dict) and "t" in frame]
+
+
+def adopt_orphans() -> None:
+    """What a fork leaves running becomes this process's child, wherever it was moved (PR_SET_CHILD_SUBREAPER)."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+
+
+def end_orphans() -> None:
+    for _ in range(100):
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        children = Path("/proc/self/task").glob("*/children")
+        left = [int(word) for path in children for word in path.read_text().split()]
+        if not left:
+            return
+        for pid in left:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
 # --- the beginning ---------------------------------------------------------------------------------------------------
 
 RUNNERS = {"pytest": run_pytest, "unittest": run_unittest}
@@ -591,8 +793,11 @@ def main() -> NoReturn:
         os._exit(0)
     workspace = lay_out(order)
     enter(workspace, order)
-    code = RUNNERS[order["runner"]](order, channel, workspace)
-    channel.send({"t": "end", "code": code})
+    if order["mode"] == "judge":
+        Warm(order, channel, workspace).serve()
+    else:
+        code = RUNNERS[order["runner"]](order, channel, workspace)
+        channel.send({"t": "end", "code": code})
     sys.stdout.flush()
     os._exit(0)  # threads and exit handlers of the project have nothing left to say
 

@@ -1,8 +1,9 @@
 """What the host asks of a guest, and what it may answer: every frame is checked, for a test may have written it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from agents.results import Checkout, Environment, Outcome
 from agents.sandbox import options, view
 
 GUEST = Path(__file__).with_name("guest.py")
+_MESSAGE_CHARS = 500
 Mode = Literal["run", "collect", "judge"]
 
 
@@ -31,6 +33,10 @@ class Order:
     test_s: float = 60.0
     shuffle: int = 0
     hash_seed: int = 0
+    preload: bool = True
+
+    def without_preload(self) -> "Order":
+        return replace(self, preload=False)
 
     def frame(self) -> bytes:
         return json.dumps(
@@ -46,6 +52,7 @@ class Order:
                 "test_s": self.test_s,
                 "shuffle": self.shuffle,
                 "verbose": self.mode == "run",
+                "preload": self.preload,
             }
         ).encode()
 
@@ -64,15 +71,7 @@ class Order:
 
 def with_room(limits: Limits, bytes_more: int) -> Limits:
     """The same limits, with room on the disk for the copy of the tree."""
-    return Limits(
-        wall_s=limits.wall_s,
-        cpu_s=limits.cpu_s,
-        memory_bytes=limits.memory_bytes,
-        processes=limits.processes,
-        output_bytes=limits.output_bytes,
-        file_bytes=max(limits.file_bytes, bytes_more),
-        disk_bytes=limits.disk_bytes + bytes_more,
-    )
+    return replace(limits, file_bytes=max(limits.file_bytes, bytes_more), disk_bytes=limits.disk_bytes + bytes_more)
 
 
 @lru_cache(maxsize=64)
@@ -83,9 +82,9 @@ def tree_bytes(root: str) -> int:
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Any frame of a guest; `t` says which: collected, error, start, outcome, broken, judged, end."""
+    """Any frame of a guest; `t` says which."""
 
-    t: Literal["collected", "error", "start", "outcome", "broken", "ready", "judged", "end"]
+    t: Literal["collected", "error", "start", "outcome", "broken", "modules", "timed_out", "again", "judged", "end"]
     id: str = ""
     ids: tuple[str, ...] = ()
     passed: bool = False
@@ -96,6 +95,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     code: int = 0
     signature: dict[str, Any] | None = None
     lines: dict[str, tuple[int, ...]] = {}
+    replies: "tuple[Reply, ...]" = ()
 
     def outcome(self) -> Outcome:
         signature = signature_of(self.signature) if self.signature else None
@@ -145,6 +145,17 @@ def _frame(entry: dict[str, Any]) -> Frame:
     )
 
 
+_LAST_ERROR = re.compile(r"^E\s+(?P<exception>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?$", re.MULTILINE)
+
+
+def broken(test: str, text: str) -> Outcome:
+    """The outcome of a test whose runner could not even begin: a conftest that fails to import, a bad option."""
+    said = list(_LAST_ERROR.finditer(text))
+    exception = said[-1]["exception"] if said else "RunnerError"
+    message = (said[-1]["message"] or "") if said else text.strip()[-_MESSAGE_CHARS:]
+    return replace(failure(test, exception, message, "collect"), output=text)
+
+
 def failure(test: str, exception: str, message: str, phase: Literal["collect", "timeout", "crash"]) -> Outcome:
     """The outcome of a test that could not report its own."""
     signature = Signature(exception=exception, message=message, raw=message, phase=phase)
@@ -154,7 +165,3 @@ def failure(test: str, exception: str, message: str, phase: Literal["collect", "
 def same_test(asked: str, ran: str) -> bool:
     """Is `ran` the test that was asked for, or one of the function, class or file that was?"""
     return ran == asked or ran.startswith((asked + "[", asked + "::"))
-
-
-def asked_for(asked: Sequence[str], ran: str) -> bool:
-    return not asked or any(same_test(test, ran) for test in asked)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agents.context import Guest, Limits, Sandbox
 from agents.results import Checkout, Environment, Outcome
-from agents.sandbox.order import Order, Reply, failure, reply, same_test
+from agents.sandbox.order import Order, Reply, broken, failure, reply, same_test
 from agents.sandbox.run import Ended
 
 Check = Callable[[], None]
@@ -113,6 +113,7 @@ class _Run:
         self._outcomes: dict[str, Outcome] = {}
         self._errors: dict[str, Outcome] = {}
         self._lines: dict[str, dict[str, tuple[int, ...]]] = {}
+        self._broken = ""
         self._began = time.monotonic()
 
     def to_the_end(self) -> TestRun:
@@ -123,6 +124,7 @@ class _Run:
             self._outcomes |= session.outcomes
             self._errors |= session.errors
             self._lines |= session.lines
+            self._broken = session.broken
             left = [test for test in session.collected if test not in self._outcomes]
             if session.ended_well or not left or not session.outcomes or self._time_left().wall_s < 1:
                 break
@@ -137,7 +139,7 @@ class _Run:
         asked = self._order.tests
         return TestRun(
             outcomes=(*self._outcomes.values(), *filter(None, map(self._unanswered, asked))),
-            ended="timed_out" if left and session.ended == "exited" else session.ended,
+            ended=session.ended,
             output=session.output,
             seconds=time.monotonic() - self._began,
             isolation=session.level,
@@ -153,6 +155,8 @@ class _Run:
         error = next((e for e in self._errors.values() if e.test == asked.split("::")[0] or not e.test), None)
         if error is not None:
             return replace(error, test=asked)
+        if self._broken:
+            return broken(asked, self._broken)
         return failure(asked, "NotFound", f"There is no test {asked}, or it did not get to run.", "collect")
 
 
@@ -169,6 +173,7 @@ class _Session:
         self.errors: dict[str, Outcome] = {}
         self.lines: dict[str, dict[str, tuple[int, ...]]] = {}
         self.output = ""
+        self.broken = ""
         self.ended: Ended = "exited"
         self.ended_well = False
         self.seconds = 0.0
@@ -183,7 +188,7 @@ class _Session:
             finished = guest.close()
         self.ended = "exited" if self.ended_well else "timed_out" if hung else finished.ended
         self.seconds, self.level = finished.seconds, finished.level
-        self.output = "\n".join(filter(None, (self.output, finished.stdout.decode(errors="replace"))))
+        self.output = "\n".join(filter(None, (self.broken, finished.stdout.decode(errors="replace"))))
         if self._running and not self.ended_well:
             self._blame(finished.exit_code)
 
@@ -220,7 +225,7 @@ class _Session:
             case "error":
                 self.errors[said.id] = said.outcome()
             case "broken":
-                self.output = said.text
+                self.broken = said.text
             case "end":
                 self.ended_well = True
 
