@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from agents.context import Delta, ModelReply, ModelRequest
-from agents.errors import Dropped, Garbled
+from agents.errors import Dropped, Garbled, ModelProblem
 from agents.llm import problems
 from agents.llm.layer import Batch
 
@@ -51,25 +51,28 @@ class Answer:
         self.finish_reason = ""
         self.begun = False
         self.done = False
+        self.problem: ModelProblem | None = None
 
     @property
     def spoke(self) -> bool:
         return bool(self.parts)
 
     def take(self, payloads: Sequence[bytes]) -> Batch:
-        """The text in `payloads`; raises the `ModelProblem` one of them tells of."""
+        """The text in `payloads`, up to the end or the problem one of them tells of: then the answer is `done`."""
         batch: Batch = []
         for payload in payloads:
-            if payload == DONE:
+            if self.done or payload == DONE:
                 self.done = True
                 break
-            if text := self._text(decode(payload)):
+            if text := self._understood(payload):
                 self.parts.append(text)
                 batch.append(Delta(text))
         return batch
 
     def reply(self) -> ModelReply:
-        """The reply, when nothing more will come; raises `Dropped` when the answer is not complete."""
+        """The reply, when nothing more will come; raises the `ModelProblem` that kept the answer from being one."""
+        if self.problem:
+            raise self.problem
         if not self.begun:
             raise Garbled("The model server's answer holds no completion.", hint=problems.ADDRESS_HINT)
         if not (self.done or self.finish_reason):
@@ -85,6 +88,13 @@ class Answer:
             tokens_out=self.counts.tokens_out or estimate([text]),
             tokens_cached=self.counts.tokens_cached,
         )
+
+    def _understood(self, payload: bytes) -> str:
+        try:
+            return self._text(decode(payload))
+        except ModelProblem as problem:
+            self.problem, self.done = problem, True
+            return ""
 
     def _text(self, chunk: Chunk) -> str:
         if chunk.error or chunk.object == "error":
