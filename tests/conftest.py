@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from bugs import actions, streams
 from bugs.models import Bug, Project, Run, Stage
 from modulo_web import broker as brokers
+
+hypothesis.settings.register_profile("modulo", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("modulo")
 
 
 @pytest.fixture(autouse=True)
