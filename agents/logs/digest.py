@@ -52,9 +52,10 @@ def tokens(text: str) -> int:
 
 def _templates(table: Table) -> tuple[LogTemplate, ...]:
     """The kinds of line after the merge, the most telling first."""
-    merged = merge(list(table.entries))
+    records = {key: entry for key, entry in table.entries.items() if not entry.continued}
+    merged = merge(list(records))
     groups: dict[str, list[Entry]] = {}
-    for key, entry in table.entries.items():
+    for key, entry in records.items():
         groups.setdefault(merged[key], []).append(entry)
     made = [_template(pattern, entries) for pattern, entries in groups.items()]
     return tuple(sorted(made, key=_telling))

@@ -1,5 +1,6 @@
 """The one pass over the logs: what kinds of line there are, how often, when, and which stack traces they hold."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +18,21 @@ MAX_TRACES = 1000
 TRACE_BYTES = 16 << 10
 EDGE_LINES = 200
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
+_WITH_DIGIT = re.compile(rb"[^\s=:,;\[\](){}\"'|<>/0]*+0[^\s=:,;\[\](){}\"'|<>/]*+")
 _MARKERS = (b"Traceback (most recent call last)", b"\n\tat ", b"\n    at ", b"goroutine ")
 
 
 @dataclass(slots=True)
 class Entry:
-    """A kind of line. `line` is the 1-based line of its first example in `source`."""
+    """A kind of line. `line` is the 1-based line of its first example in `source`; `continued` when that example has
+    no time of its own in a file where lines have one: it belongs to the record above it."""
 
     pattern: str
     level: str
     example: str
     source: str
     line: int
+    continued: bool = False
     count: int = 0
     in_window: int = 0
 
@@ -76,6 +80,7 @@ class Table:
     traces: dict[str, Found] = field(default_factory=dict)
     files: list[FileFacts] = field(default_factory=list)
     _shapes: dict[bytes, Entry] = field(default_factory=dict)
+    _rough: dict[bytes, Entry] = field(default_factory=dict)
 
     def scan(self, member: Member, progress: Callable[[int], None] = lambda size: None) -> FileFacts:
         """Read one file to its end, in bounded memory."""
@@ -117,14 +122,26 @@ class Table:
             self._shapes.clear()
 
     def _learn(self, facts: FileFacts, shape: bytes, line: bytes, at: int) -> None:
-        text = _text(line)
+        """Find the kind of a line whose shape is new; most are known once their tokens with digits are cut."""
+        rough = _WITH_DIGIT.sub(b"0", shape[: templates.MAX_LINE])
+        entry = self._rough.get(rough)
+        if entry is None:
+            entry = self._rough[rough] = self._entry(facts, _text(line), at)
+            if len(self._rough) > MAX_CACHE:
+                self._rough.clear()
+        self._shapes[shape] = entry
+
+    def _entry(self, facts: FileFacts, text: str, at: int) -> Entry:
         key = templates.mask(text)
         if key not in self.entries and len(self.entries) >= MAX_KEYS:
             key = f"{' '.join(key.split()[:4])} ... ({len(key) // 20 * 20} characters)"
         entry = self.entries.get(key)
         if entry is None:
-            entry = self.entries[key] = Entry(key, templates.level(text), text[:500], facts.name, facts.lines + at + 1)
-        self._shapes[shape] = entry
+            continued = facts.layout is not None and facts.layout.read(text, self.reference) is None
+            place = facts.lines + at + 1
+            entry = Entry(key, templates.level(text), text[:500], facts.name, place, continued=continued)
+            self.entries[key] = entry
+        return entry
 
     # --- time --------------------------------------------------------------------------------------------------------
 

@@ -57,9 +57,9 @@ def same(a: Signature, b: Signature) -> bool:
     return mask.similarity(_text(a), _text(b)) >= SIMILAR or (bool(a.frames) and _innermost(a) == _innermost(b))
 
 
-def short(exception: str) -> str:
-    """The name of an exception without its module."""
-    return exception.rsplit(".", 1)[-1]
+def short(name: str) -> str:
+    """The last part of a dotted name: an exception without its module, a method without its class."""
+    return name.rsplit(".", 1)[-1]
 
 
 def _text(signature: Signature) -> str:
@@ -145,8 +145,8 @@ def _same_place(symptom: Symptom, signature: Signature) -> bool:
         return False
     path, function = _innermost(signature)
     file = path.rsplit("/", 1)[-1]
-    known = {(re.split(r"[/\\]", frame.path)[-1], frame.function) for frame in symptom.frames[:6]}
-    return (file, function) in known and function != "<module>"
+    known = {(re.split(r"[/\\]", frame.path)[-1], short(frame.function)) for frame in symptom.frames[:6]}
+    return (file, short(function)) in known and function != "<module>"
 
 
 def _in_test(signature: Signature, files: Collection[str]) -> bool:

@@ -52,6 +52,7 @@ _VERSION = re.compile(
     r"(?:^|[^\w.])(?P<label>[A-Za-z][\w .-]{0,30}?)\s*(?:version|ver\.?|v|==|"
     r"@)?\s*[:=]{0,2}\s*`?v?(?P<version>\d+\.\d+(?:\.\d+)*\w*)",
 )
+_NAMED_VERSION = re.compile(r"(?<![\w./-])(?P<label>[A-Za-z][\w-]+) v?(?P<version>\d+\.\d+\.\d+\w*)(?![\w.]*/)")
 _NOT_PROJECT = re.compile(
     r"\b(?:python|cpython|pypy|linux|ubuntu|debian|mac ?os|windows|os|node|pip|gcc|kernel|chrome|firefox)\b", re.I
 )
@@ -172,10 +173,10 @@ def _joined(prose: str) -> str:
 
 def _version(prose: str) -> str:
     """The version of the project: never that of Python or the system."""
-    for line in prose.split("\n"):
-        if not re.search(r"version|==|\bv\d|release", line, re.I) or len(line) > 300:
-            continue
-        for match in _VERSION.finditer(line):
+    lines = [line for line in prose.split("\n") if len(line) <= 300]
+    stated = [line for line in lines if re.search(r"version|==|\bv\d|release", line, re.I)]
+    for pattern, where in ((_VERSION, stated), (_NAMED_VERSION, lines)):
+        for match in (match for line in where for match in pattern.finditer(line)):
             if not _NOT_PROJECT.search(match["label"]):
                 return match["version"]
     return ""

@@ -17,6 +17,7 @@ from agents.results import Analysis, Coverage, Digest, Evidence, LogTemplate, Mi
 
 MAX_EVIDENCE = 24
 MAX_QUOTE = 600
+MIN_SENTENCE = 12  # characters; "Instead:" says nothing
 MODEL_CONFIDENCE = 0.4
 SEVERE = ("error", "critical", "fatal")
 
@@ -194,18 +195,16 @@ def _of_report(context: StageContext, told: Symptom) -> Iterator[Evidence]:
         quote = f"{told.exception}: {told.message}" if told.message else told.exception
         yield Evidence(claim=f"It fails with {name}.", source="report", locator=_line_of(text, name), quote=quote)
     if told.frames:
-        frame = next((one for one in told.frames if traces.in_project(one.path)), told.frames[0])
+        frame = told.frames[0]
         place = f"{frame.path}:{frame.line}"
-        yield Evidence(
-            claim=f"It was raised below {frame.function}.", source="traceback", locator=place, quote=frame.code
-        )
+        yield Evidence(claim=f"It is raised in {frame.function}.", source="traceback", locator=place, quote=frame.code)
     for claim in told.claims[:3]:
         if claim.expected and claim.observed:
             said = f"It gives {claim.observed} where {claim.expected} is expected."
             yield Evidence(claim=said, source="report", locator=_line_of(text, claim.expected), quote=claim.observed)
-    if told.expected:
+    if len(told.expected) > MIN_SENTENCE:
         yield Evidence(claim="The report says what it expects.", source="report", quote=told.expected, confidence=0.8)
-    if told.observed and told.observed != told.expected:
+    if len(told.observed) > MIN_SENTENCE and told.observed != told.expected:
         yield Evidence(claim="The report says what it sees.", source="report", quote=told.observed, confidence=0.8)
     for test in told.test_ids[:3]:
         yield Evidence(claim="The report names a test.", source="report", locator=_line_of(text, test), quote=test)
@@ -232,7 +231,7 @@ def _of_logs(logs: Logs) -> Iterator[Evidence]:
         )
     for one in logs.seen[:5]:
         when = f"{one.in_window} of them around the incident" if one.in_window else "none near the incident"
-        claim = f"{gate.short(one.trace.exception)} stands in the log {one.count} times, {when}."
+        claim = f"{gate.short(one.trace.exception)} stands in the log ({one.count}x), {when}."
         quote = f"{one.trace.exception}: {one.trace.message}"
         yield Evidence(claim=claim, source=f"log:{one.source}", locator=f"L{one.line}", quote=quote)
     templates = logs.digest.templates if logs.digest else ()

@@ -112,7 +112,8 @@ def _ground(context: StageContext, source: Source, checkout: Checkout) -> Ground
 
 
 def _say_no_tests(context: StageContext, collection: Collection) -> None:
-    errors = "; ".join(collection.errors[:3]) or "the runner found none"
+    raised = [f"{one.test}: {one.signature.raw[:200]}" for one in collection.errors[:3] if one.signature]
+    errors = "; ".join(raised) or collection.output.strip()[-300:] or "the runner found none"
     text = f"The suite has no tests to compare with: {errors}. Only a test built from the report can be run."
     context.emit(Notice(text=text, level="warning", slug="no-tests"))
 
