@@ -14,7 +14,8 @@ from agents.source import first_line, last_line, parse
 class Function:
     """A function or method (`name` is qualified), or what is left of a class or a module without them.
 
-    `first` is the line of its first decorator, `text` holds its own lines only; "" is the name of a module's own code.
+    `first` is the line of its first decorator, `body` that of its `def`; `text` holds its own lines only; "" is the
+    name of a module's own code.
     """
 
     path: str
@@ -22,12 +23,18 @@ class Function:
     first: int
     last: int
     text: str
-    body: int = 0
-    callable: bool = True
+    body: int
+    callable: bool
 
     @property
     def key(self) -> tuple[str, int]:
-        return self.path, self.first
+        """Its path and the line of its `def`; 0 for a module."""
+        return self.path, self.body if self.name else 0
+
+    @property
+    def short(self) -> str:
+        """Its name without the class."""
+        return self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True)
@@ -61,36 +68,43 @@ class Index:
         """Lines `line` +- `around` of `path`, numbered."""
         lines = self.lines.get(path, ())
         first = max(line - around, 1)
-        return "\n".join(f"{n:5d}  {text}" for n, text in enumerate(lines[first - 1 : line + around], first))
+        return "\n".join(f"{number:5d}  {text}" for number, text in enumerate(lines[first - 1 : line + around], first))
 
 
 def index(root: Path, paths: Sequence[str]) -> Index:
     """Read the files `paths` under `root`; one that does not parse is indexed as a module without functions."""
     functions: list[Function] = []
-    unreadable, texts = [], {}
+    unreadable, lines = [], {}
     for path in paths:
         text = (root / path).read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
-        texts[path] = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-        found = of_file(path, text, texts[path])
+        lines[path] = tuple(_lines(text))
+        found = of_file(path, text)
         functions.extend(found)
-        if found and found[-1].body < 0:
+        if not found[0].body:
             unreadable.append(path)
-    return Index(root, tuple(functions), tuple(unreadable), texts)
+    return Index(root, tuple(functions), tuple(unreadable), lines)
 
 
-def of_file(path: str, text: str, lines: Sequence[str]) -> list[Function]:
-    source = parse(path, text)
+def of_file(path: str, text: str) -> list[Function]:
+    """The module itself, then its classes and functions; `body` 0 marks a file that does not parse."""
+    source, lines = parse(path, text), _lines(text)
     if source is None:
-        return [Function(path, "", 1, len(lines), text, body=-1, callable=False)]
+        return [Function(path, "", 1, len(lines), text, body=0, callable=False)]
     scopes = [(name, node) for name, node in source.scopes if not isinstance(node, ast.Module)]
     spans = {node: (first_line(node), last_line(node)) for _, node in scopes}
-    outer = [spans[node] for name, node in scopes if "." not in name]
-    found = [Function(path, "", 1, len(lines), _own(lines, (1, len(lines)), outer), 1, callable=False)]
+    members: dict[str, list[tuple[int, int]]] = {}
     for name, node in scopes:
-        members = [spans[member] for member in node.body if member in spans] if isinstance(node, ast.ClassDef) else []
-        text = _own(lines, spans[node], members)
-        found.append(Function(path, name, *spans[node], text, node.lineno, not isinstance(node, ast.ClassDef)))
+        members.setdefault(name.rpartition(".")[0], []).append(spans[node])
+    own = _own(lines, (1, len(lines)), members.get("", []))
+    found = [Function(path, "", 1, len(lines), own, body=1, callable=False)]
+    for name, node in scopes:
+        own = _own(lines, spans[node], members.get(name, []) if isinstance(node, ast.ClassDef) else [])
+        found.append(Function(path, name, *spans[node], own, node.lineno, not isinstance(node, ast.ClassDef)))
     return found
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _own(lines: Sequence[str], span: tuple[int, int], inner: Sequence[tuple[int, int]]) -> str:
@@ -103,8 +117,7 @@ def _boundaries(functions: Sequence[Function]) -> tuple[list[int], list[Function
     """Line numbers at which the owner of lines changes, and the owners from there on."""
     owner: dict[int, Function] = {}
     for function in sorted(functions, key=lambda function: (function.first, -function.last)):
-        for line in range(function.first, function.last + 1):
-            owner[line] = function
+        owner.update(dict.fromkeys(range(function.first, function.last + 1), function))
     starts: list[int] = []
     owners: list[Function] = []
     for line in sorted(owner):

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 WORD = re.compile(r"[^\W\d]\w*")
-PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_a-zA-Z\d]+")
+PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+OTHER_PART = re.compile(r"[^\W\d_]+")  # beyond ASCII there is no telling humps apart
 
 # Words that say nothing of a place in code: English function words, Python's own, and what every report says.
 _COMMON = """
@@ -35,7 +36,7 @@ def terms(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=200_000)
 def of_word(word: str) -> tuple[str, ...]:
-    parts = [part.lower() for part in PART.findall(word)]
+    parts = [part.lower() for part in (PART if word.isascii() else OTHER_PART).findall(word)]
     kept = [stem(part) for part in parts if len(part) > 1 and part not in COMMON]
     whole = word.strip("_").lower()
     if len(parts) > 1 and len(whole) > 3:

@@ -8,12 +8,13 @@ from agents.context import ModelReply, ModelRequest, StageContext
 from agents.errors import AgentError, Garbled
 from agents.events import ChunkScored, ChunksPlanned, Notice, Progress, SuspectsRanked
 from agents.localization import ballot, chunks, files, history, offline, scatter, spectrum, suspects, text, trace
-from agents.localization.functions import Index, index
+from agents.localization.functions import Index, index, of_file
 from agents.localization.suspects import Ballots
 from agents.prompts import answers, render
 from agents.report import Frame
 from agents.results import Checkout, Chunk, ChunkScore, Reproduction, RootCause, Spectrum
 from agents.sandbox import repository, spectra
+from agents.source import read
 
 # What a voter's first place is worth. Words, coverage and a model's opinion count alike, a traceback more; the words of
 # the failing test are a second query; words counted per chunk repeat what the text voter knows; history breaks ties.
@@ -143,17 +144,16 @@ def _passages(context: StageContext) -> tuple[tuple[float, str], ...]:
 
 
 def _test_source(root: Path, reproduction: Reproduction) -> str:
-    """The code of the failing test: as it was written for this bug, or as it stands in the repository."""
+    """The code of the failing test: its function where that can be found, else the whole file written for it."""
     test = reproduction.test
     if test is None:
         return ""
-    if test.files:
-        return "\n".join(test.files.values())
     path, *names = test.id.split("[")[0].split("::")
-    if not names or not (root / path).is_file():
-        return ""
-    tests = index(root, (path,)).functions
-    return "\n".join(function.text for function in tests if function.name == ".".join(names))
+    written = test.files.get(path)
+    code = read(root, path) if written is None else written
+    wanted = ".".join(names)
+    found = [function.text for function in of_file(path, code or "") if names and function.name == wanted]
+    return found[0] if found else "\n".join(test.files.values())
 
 
 def _say_unreadable(context: StageContext, known: Index) -> None:
