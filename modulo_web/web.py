@@ -11,6 +11,7 @@ LARGEST_MESSAGE = 64 << 10
 SECONDS_TO_CLOSE = 2
 
 log = logging.getLogger(__name__)
+loop = daphne.server.twisted_loop
 
 
 class BoundedRequest(WebRequest):

@@ -1,10 +1,13 @@
 """`manage.py serve`: the web process alone, for installations that start their parts themselves."""
 
+import asyncio
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from bugs import queues, sweeper
+from bugs.announce import courier
 from modulo_web import listening
 
 
@@ -15,19 +18,25 @@ class Command(BaseCommand):
         parser.add_argument("--fd", type=int, help="an open listening socket to serve on (default: open one)")
 
     def handle(self, *args: Any, fd: int | None, **options: Any) -> None:
-        if fd is None:
-            with listening.listen(settings.MODULO_HOST, settings.MODULO_PORT) as opened:
-                self.stdout.write(f"serving {listening.address(opened)}")
-                self._serve(opened.fileno())
-        else:
-            self._serve(fd)
+        if fd is not None:
+            serve(fd)
+            return
+        with listening.listen(settings.MODULO_HOST, settings.MODULO_PORT) as opened:
+            self.stdout.write(f"serving {listening.address(opened)}")
+            serve(opened.fileno())
 
-    def _serve(self, fd: int) -> None:
-        from modulo_web import web  # here: it installs Twisted's reactor, which no other command needs
-        from modulo_web.asgi import application
 
-        if not settings.REDIS_URL:
-            from bugs import jobs  # with a broker the workers do the work, and this process stays light
+def serve(fd: int) -> None:
+    from modulo_web import web  # here: it installs Twisted's reactor, which no other command needs
+    from modulo_web.asgi import application
 
-            jobs.serve_here()
-        web.serve(application, fd)
+    if not settings.REDIS_URL:
+        work_here(web.loop)
+    web.serve(application, fd)
+
+
+def work_here(loop: asyncio.AbstractEventLoop) -> None:
+    """Without a broker there are no workers: this process does the work, and tells its own pages on its own loop."""
+    courier.attach(loop)
+    queues.in_process.serve(stages=settings.MODULO_STAGE_WORKERS, chunks=settings.MODULO_CHUNK_WORKERS)
+    sweeper.start()
