@@ -25,20 +25,17 @@ Emit = Callable[[Event], None]
 _FORM = 1  # raise it when what is built changes, so that older environments are built anew
 
 
-def prepare(
-    checkout: Checkout, source: Source, cache: Path, emit: Emit, check: Check, *, python: str = ""
-) -> Environment:
+def prepare(checkout: Checkout, source: Source, cache: Path, emit: Emit, check: Check) -> Environment:
     """The environment for the tests of `checkout`.
 
-    `source.python` or else `python` names an interpreter that has all the tests need; it is used as it is. Otherwise
-    the declared requirements are installed, wheels only, into an environment built once for each set of them.
+    `source.python` names an interpreter that has all the tests need; it is used as it is. Otherwise the declared
+    requirements are installed, wheels only, into an environment built once for each set of them.
     Raises `ReportProblem` "environment-failed", with the end of the installation's log.
     """
     root = Path(checkout.root)
     declaration, needed = requirements.read(root)
-    named = source.python or python
-    if named:
-        return _as_given(interpreters.ask(_absolute(named)), checkout, declaration, cache)
+    if source.python:
+        return _as_given(interpreters.ask(_absolute(source.python)), checkout, declaration, cache)
     interpreter = interpreters.choose(declaration.requires_python, _pinned(root))
     installation = _built(interpreter, needed, cache, emit, check)
     for skipped in installation.skipped:

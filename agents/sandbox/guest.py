@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import json
 import linecache
 import os
@@ -267,17 +268,15 @@ class PytestReporter:
 
     def __init__(self, order: Frame, channel: Any, describer: Describer) -> None:
         self.order, self.channel, self.describer = order, channel, describer
-        self.wanted = frozenset(order["tests"])
         self.tracer = Tracer(describer, set(order["traced"])) if order["traced"] else None
         self.outcome: Frame = {}
         self.raised: dict[str, BaseException] = {}
 
     def pytest_collection_modifyitems(self, session: Any, config: Any, items: list[Any]) -> None:
-        if self.wanted:
-            kept = [item for item in items if is_wanted(item.nodeid, self.wanted)]
-            order = {test: place for place, test in enumerate(self.order["tests"])}
-            kept.sort(key=lambda item: order.get(item.nodeid, order.get(item.nodeid.split("[")[0], 0)))
-            items[:] = kept
+        if self.order["tests"]:
+            places = {test: place for place, test in enumerate(self.order["tests"])}
+            found = [(place_of(item.nodeid, places), item) for item in items]
+            items[:] = [item for place, item in sorted(found, key=lambda pair: pair[0]) if place < len(places)]
         if self.order["shuffle"]:
             random.Random(self.order["shuffle"]).shuffle(items)  # noqa: S311 - an order, not a secret
 
@@ -305,7 +304,8 @@ class PytestReporter:
         self.channel.send(self.outcome)
 
     def collecting(self, collector: Any) -> Any:
-        outcome = yield
+        with alarm(self.order["test_s"]):
+            outcome = yield
         report = outcome.get_result()
         excinfo = getattr(getattr(report, "call", None), "excinfo", None)
         if excinfo is not None:
@@ -370,12 +370,11 @@ def around_collecting(self: Any, collector: Any) -> Any:
     yield from self.collecting(collector)
 
 
-def is_wanted(nodeid: str, wanted: frozenset[str]) -> bool:
-    """Is the test named, or its function, class or file?"""
-    if nodeid in wanted or nodeid.split("[")[0] in wanted:
-        return True
-    parts = nodeid.split("::")
-    return any("::".join(parts[:end]) in wanted for end in range(1, len(parts)))
+def place_of(nodeid: str, places: dict[str, int]) -> int:
+    """Where the test stands in the order: by its own name, or its function's, class's or file's; last when unwanted."""
+    parts = nodeid.split("[")[0].split("::")
+    names = [nodeid, *("::".join(parts[:end]) for end in range(len(parts), 0, -1))]
+    return min((places[name] for name in names if name in places), default=len(places))
 
 
 EXTRA_OPTIONS = {
@@ -586,8 +585,10 @@ def run_unittest(order: Frame, channel: Any, workspace: Path) -> int:
         channel.send({"t": "error", "id": case.id(), "signature": signature, "output": str(error)[-OUTPUT_CHARS:]})
 
     cases = discovered(order, workspace, report_error)
-    wanted = frozenset(order["tests"])
-    cases = [case for case in cases if not wanted or is_wanted(unittest_id(case, describer), wanted)]
+    places = {test: place for place, test in enumerate(order["tests"])}
+    found = [(place_of(unittest_id(case, describer), places), case) for case in cases]
+    if places:
+        cases = [case for place, case in sorted(found, key=lambda pair: pair[0]) if place < len(places)]
     if order["shuffle"]:
         random.Random(order["shuffle"]).shuffle(cases)  # noqa: S311
     channel.send({"t": "collected", "ids": [unittest_id(case, describer) for case in cases]})
@@ -633,6 +634,8 @@ class Warm:
         if not self.order["preload"] or not names:
             return True
         preload(names)
+        gc.collect()
+        gc.freeze()  # a fork's collector would otherwise touch, and so copy, every page
         return verdicts(first) == verdicts(self.judged(plain))
 
     def judged(self, request: Frame) -> list[Frame]:

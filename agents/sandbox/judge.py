@@ -70,12 +70,13 @@ class Judge:
         self._guest.send(json.dumps(request).encode())
         give_up = time.monotonic() + timeout_s + warm_up + 10
         while time.monotonic() < give_up:
+            alive = self._guest.alive
             frame = self._guest.receive(_LISTEN_S)
             if self._check is not None:
                 self._check()
             if frame is not None:
                 return reply(frame)
-            if not self._guest.alive:
+            if not alive:
                 break
         return None
 

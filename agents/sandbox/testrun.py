@@ -196,6 +196,7 @@ class _Session:
         """Take frames until the guest has said its last; True when a test had to be given up."""
         self._silent_since = time.monotonic()
         while not self.ended_well:
+            alive = guest.alive  # asked first: what it said before it ended is still heard
             frame = guest.receive(_LISTEN_S)
             if self._check is not None:
                 self._check()
@@ -206,7 +207,7 @@ class _Session:
                     self._take(said)
             elif self._running and time.monotonic() - self._silent_since > self._order.test_s + _GRACE_S:
                 return True
-            elif not guest.alive:
+            elif not alive:
                 return False
             if self._bytes > _BYTES:
                 return False
