@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connection
 
 from agents import codec, report
-from agents.context import Guest, Job, Memory, ModelReply, ModelRequest, Sandbox
 from agents.context import Finished as SandboxFinished
+from agents.context import Guest, Job, Memory, ModelReply, ModelRequest, Sandbox
 from agents.events import Event, Progress, TokenDelta
 from agents.llm import gateway as calls
 from agents.results import Candidate, Chunk, ChunkScore, Trial
@@ -48,7 +48,7 @@ class Context:
     def memory(self) -> Memory:
         from bugs import memories  # numpy and mem0 come with it: only stages that remember pay for them
 
-        return memories.of_project(self._stage.run.bug.project_id)
+        return memories.of_project(self._stage.run.bug.project_id, self._stage.run.bug_id)
 
     @cached_property
     def scratch(self) -> Path:

@@ -20,7 +20,7 @@ from rq.timeouts import JobTimeoutException
 
 from agents import pipeline
 from agents.errors import AgentError, DeadlinePassed, ModuloError, SetupProblem, Stopped
-from bugs import actions, context, lessons, scatter
+from bugs import actions, context, queues, scatter, sweeper
 from bugs.announce import courier
 from bugs.keeper import Keeper
 from bugs.live import LiveWriter
@@ -63,11 +63,19 @@ def run_chunks(stage_id: int, token: int) -> None:
 
 def remember_run(run_id: int) -> None:
     """Write what a finished run taught into memory."""
+    from bugs import lessons  # numpy and mem0 come with it
+
     try:
         lessons.remember(run_id)
     finally:
         courier.flush()
         connection.close()
+
+
+def serve_here() -> None:
+    """Without a broker, the one serving process does what workers do elsewhere."""
+    queues.in_process.serve()
+    sweeper.start()
 
 
 def _see_through(stage: Stage) -> None:

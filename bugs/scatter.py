@@ -65,6 +65,7 @@ class Scatter:
 
     def __iter__(self) -> Iterator[ChunkScore]:
         yield from self._kept_earlier()
+        yield from self._arrived()
         if not self._missing:
             return
         self._publish()
@@ -226,6 +227,8 @@ class Runner:
         if free <= 0:
             return
         for delivery in await asyncio.to_thread(self._take, free):
+            if delivery.id in self._in_flight:  # this process stood still for so long that it claimed its own chunk
+                continue
             self._in_flight[delivery.id] = asyncio.create_task(self._score(delivery, live))
 
     def _take(self, count: int) -> list[Delivery]:

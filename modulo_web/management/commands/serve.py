@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from bugs import queues, sweeper
 from bugs.announce import courier
 from modulo_web import listening
 
@@ -37,6 +36,7 @@ def serve(fd: int) -> None:
 
 def work_here(loop: asyncio.AbstractEventLoop) -> None:
     """Without a broker there are no workers: this process does the work, and tells its own pages on its own loop."""
+    from bugs import jobs  # here: with a broker, the web process has no use for what workers import
+
     courier.attach(loop)
-    queues.in_process.serve(stages=settings.MODULO_STAGE_WORKERS, chunks=settings.MODULO_CHUNK_WORKERS)
-    sweeper.start()
+    jobs.serve_here()
