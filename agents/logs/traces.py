@@ -45,7 +45,8 @@ _JAVA_HEAD = re.compile(
     r"(?P<exception>(?:[a-z_]\w*\.)+[A-Z][\w$]*)(?:: (?P<message>.*))?$"
 )
 _JS_FRAME = re.compile(
-    r"^\s*at (?:(?:async )?(?P<function>[^()]+?) \()?(?P<path>(?:file://|https?://|node:)?[^\s():]+(?::\\[^\s():]+)?):(?P<line>\d+):\d+\)?\s*$"
+    r"^\s*at (?:(?:async )?(?P<function>[^()]+?) \()?(?P<path>(?:file://|https?://|"
+    r"node:)?[^\s():]+(?::\\[^\s():]+)?):(?P<line>\d+):\d+\)?\s*$"
 )
 _JS_HEAD = re.compile(
     r"^(?:.*?(?:Uncaught |\s))?(?P<exception>[A-Z]\w*(?:Error|Exception)|Error)(?: \[\w+\])?(?:: (?P<message>.*))?$"
@@ -91,18 +92,13 @@ def fingerprint(trace: Trace) -> str:
 
 
 def in_project(path: str) -> bool:
-    """Does this frame look like the project's own code, as far as its path tells?"""
-    outside = (
-        "site-packages",
-        "dist-packages",
-        "node_modules",
-        "/lib/python",
-        "\\lib\\",
-        "<frozen",
-        "node:",
-        "/go/src/runtime",
+    """Is this more than the language's own library? Installed packages count: the one at fault may be among them."""
+    lowered = path.lower().replace("\\", "/")
+    if "site-packages/" in lowered or "dist-packages/" in lowered:
+        return True
+    return not any(
+        part in lowered for part in ("/lib/python", "python3", "<frozen", "node:", "node_modules", "/go/src/runtime")
     )
-    return not any(part in path.lower() for part in outside)
 
 
 def _module(path: str) -> str:
@@ -274,7 +270,8 @@ def _add_cell_frame(frames: list[Frame], line: str) -> None:
 
 
 def _pytest(lines: Sequence[str], start: int) -> _Found | None:
-    """What pytest prints: `E   Type: message`, then `path:line: Type`; above it outer frames, `path:line: in name`."""
+    """What pytest prints: `E   Type: message`, then `path:line: Type`; above it outer frames, "
+    "`path:line: in name`."""
     if not (raised := _PYTEST_E.match(lines[start])):
         return None
     index = start + 1
