@@ -38,8 +38,11 @@ class DjangoRows:
 
     def add(self, rows: Sequence[Row]) -> tuple[str, ...]:
         """Of workers that learn the same at the same time one writes it: the key is UNIQUE."""
+        new = sorted(
+            (self._item(row) for row in rows), key=lambda item: item.text_hash
+        )  # all in one order: no deadlock
         with transaction.atomic():
-            MemoryItem.objects.bulk_create([self._item(row) for row in rows], ignore_conflicts=True)
+            MemoryItem.objects.bulk_create(new, ignore_conflicts=True)
             items = {item.uid: item for item in self._items.filter(uid__in=[row.uid for row in rows])}
             written = [row for row in rows if row.uid in items]
             MemoryEdge.objects.bulk_create([edge for row in written for edge in _edges(items[row.uid], row)])

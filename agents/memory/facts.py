@@ -27,12 +27,12 @@ def learned(report: Report, findings: Findings, candidates: Sequence[Candidate])
 def _symptom(report: Report, findings: Findings) -> Iterator[Fact]:
     shown = findings.reproduce.signature if findings.reproduce else None
     told = findings.analysis.symptom if findings.analysis else Symptom()
-    exception = (shown and shown.exception) or told.exception
+    exception = _short((shown and shown.exception) or told.exception)
     if not exception:
         return
     message = _short((shown and (shown.raw or shown.message)) or told.message)
     frame = next(iter((shown and shown.frames) or told.frames), None)
-    place = f" in {frame.path}, {frame.function}" if frame else ""
+    place = f" in {_short(frame.path)}, {_short(frame.function)}" if frame else ""
     how = "reproduced" if shown else "reported"
     text = f"{_named(report)} shows as {exception}{': ' if message else ''}{message}{place} ({how})."
     edges = [("exception", exception, "shows_as")]
@@ -46,7 +46,7 @@ def _repair(report: Report, validation: Validation | None, candidates: Sequence[
     candidate = next((one for one in candidates if one.key == best), None)
     if candidate is None:
         return
-    place = f"{candidate.path}, {candidate.function or 'module level'}, line {candidate.line}"
+    place = f"{_short(candidate.path)}, {_short(candidate.function) or 'module level'}, line {candidate.line}"
     why = _short(candidate.why)
     edges = _edges([("file", candidate.path, "caused_by"), ("symbol", candidate.function, "caused_by")])
     yield Fact(kind="root_cause", text=f"{_named(report)} was caused in {place}.", confidence=0.9, edges=edges)

@@ -8,7 +8,7 @@ from agents.memory.words import words
 
 K1 = 1.2
 B = 0.75
-ENOUGH = 3  # words that no other text holds say as much as any text can
+ENOUGH = 2  # words that no other text holds say as much as any text can
 
 
 class Keywords:
