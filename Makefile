@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 TESTS ?= tests
 ONLY ?=
 
-.PHONY: help run install install-dev test check shape bench format
+.PHONY: help run install install-dev test check shape bench format reference
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test     install what the tests need, run them   (TESTS=tests/bugs for a part)"
 	@echo "make check    formatting, lint, types, import contracts, migrations"
 	@echo "make shape    how long and how complex the code is"
+	@echo "make reference  write the reference pages that are made from the code"
 	@echo "make bench    measure                                 (ONLY=start for one)"
 
 run: install
@@ -52,6 +53,9 @@ format: install-dev
 
 shape: install
 	@$(RUN) tools/shape.py
+
+reference: install
+	@$(RUN) tools/reference.py
 
 bench: install-dev
 	@$(RUN) -m benchmarks $(ONLY)

@@ -82,11 +82,7 @@ class Installation:
     def start_workers(self) -> None:
         if self.without_broker:
             return
-        counts = {
-            "stages": settings.MODULO_STAGE_WORKERS,
-            "chunks": settings.MODULO_CHUNK_WORKERS,
-            "chat": settings.MODULO_CHAT_WORKERS,
-        }
+        counts = {"stages": settings.MODULO_STAGE_WORKERS, "chunks": settings.MODULO_CHUNK_WORKERS}
         for queue, count in counts.items():
             for number in range(1, count + 1):
                 self.supervisor.start(Part(name=f"{queue}-{number}", command=manage("work", queue), environment=CHILD))

@@ -99,7 +99,6 @@ MODULO_HOSTS = environment.words("MODULO_HOSTS", "", "host names pages may be as
 MODULO_HTTPS = environment.flag("MODULO_HTTPS", False, "set it behind a proxy that speaks HTTPS: cookies become secure")
 MODULO_STAGE_WORKERS = environment.integer("MODULO_STAGE_WORKERS", 2, "stages that run at the same time")
 MODULO_CHUNK_WORKERS = environment.integer("MODULO_CHUNK_WORKERS", 1, "processes that score chunks, many calls each")
-MODULO_CHAT_WORKERS = environment.integer("MODULO_CHAT_WORKERS", 0, "processes that answer questions")
 MODULO_DEMO = environment.flag("MODULO_DEMO", True, "`up` starts the demo bug the first time")
 MODULO_LOG_LEVEL = environment.choice(
     "MODULO_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"), "how much the log files say"
