@@ -213,7 +213,7 @@ def _code_then_output(raw: _Raw) -> Iterator[Snippet]:
 
 def commands(snippet: Snippet) -> tuple[str, ...]:
     """The commands of a shell block: lines after a prompt, or all lines that look like commands when none has one."""
-    text = re.sub(r"\\\n\s*", " ", snippet.text)
+    text = re.sub(r"\s*\\\n\s*", " ", snippet.text)
     prompted = [m["command"] for line in text.split("\n") if (m := _SHELL_PROMPT.match(line))]
     plain = [line.strip() for line in text.split("\n") if _COMMAND.match(line)]
     return tuple(prompted or plain)
