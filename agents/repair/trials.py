@@ -24,13 +24,17 @@ TAIL = 4000
 
 @dataclass(frozen=True)
 class Ran:
-    """What one run of tests showed. `wanted` are the tests it was asked for; () is the whole suite."""
+    """What one run of tests showed. `wanted` are the tests it was asked for; () is the whole suite.
+
+    `stops_early`: the run ended at the first failure, so tests without an outcome mean nothing.
+    """
 
     outcomes: tuple[Outcome, ...]
     wanted: tuple[str, ...] = ()
     output: str = ""
     ended: str = "exited"
     isolation: str = ""
+    stops_early: bool = False
 
 
 class Bench(Protocol):
@@ -197,6 +201,8 @@ def _newly_failing(case: Case, ran: Ran) -> list[Outcome]:
     """Tests that passed on the unchanged code and now fail, or no longer run at all."""
     others = [o for o in ran.outcomes if o.test not in case.set_aside and not stands_for(o.test, case.reproduction)]
     failing = [outcome for outcome in others if not outcome.passed and not outcome.skipped]
+    if ran.stops_early and failing:
+        return failing
     missing = _functions(ran.wanted or case.suite) - _functions(o.test for o in ran.outcomes)
     missing -= _functions((*case.set_aside, case.reproduction))
     return failing + [Outcome(test=test, passed=False, output="It did not run.") for test in sorted(missing)]

@@ -29,6 +29,7 @@ EVERY_S = 0.5
 NEAR = 200  # tests of the quick selection
 BLESSED = 5  # verified candidates whose tests are mutation-tested
 MUTANTS = 30
+WARM_RUNS = 5
 STRENGTH_S = 60.0
 
 
@@ -46,7 +47,7 @@ class Bench:
     def quick(self, changes: Changes, tests: Sequence[str]) -> Ran:
         timeout = self.quick_s if len(tests) == 1 else self.quick_s + self.quick_s * len(tests) / 10
         outcomes = self.judge.judge(changes, tests, timeout)
-        return Ran(outcomes, tuple(tests), isolation=self.context.sandbox.level)
+        return Ran(outcomes, tuple(tests), isolation=self.context.sandbox.level, stops_early=True)
 
     def fresh(self, changes: Changes, tests: Sequence[str], seed: int) -> Ran:
         limits = Limits(wall_s=max(self.context.options.suite_seconds, 60.0))
@@ -186,9 +187,17 @@ def _controlled(case: Case, bench: Bench) -> tuple[Case, str]:
     control = trials.judge(case, bench.fresh({}, (case.reproduction,), 0))
     if control.verdict != "fix_ineffective":
         return case, f"The unchanged code no longer fails as it did. {control.reason}"
-    warm = bench.quick({}, case.selected).outcomes if case.selected else ()
-    failing = {outcome.test for outcome in warm if not outcome.passed and not outcome.skipped}
-    return replace(case, selected=tuple(test for test in case.selected if test not in failing)), ""
+    return replace(case, selected=_passing_warm(bench, case.selected)), ""
+
+
+def _passing_warm(bench: Bench, tests: tuple[str, ...]) -> tuple[str, ...]:
+    """The tests that pass on the unchanged code there; a run stops at its first failure, so it takes several."""
+    for _ in range(WARM_RUNS):
+        failing = {o.test for o in bench.quick({}, tests).outcomes if not o.passed and not o.skipped} if tests else ()
+        if not failing:
+            return tests
+        tests = tuple(test for test in tests if test not in failing)
+    return ()
 
 
 # --- trying ----------------------------------------------------------------------------------------------------------
