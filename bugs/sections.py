@@ -20,7 +20,7 @@ from bugs.story import Story
 Asked = Mapping[str, str]  # the query string: the page's whole state
 Context = dict[str, Any]
 
-SHOWN_CANDIDATES = 40
+SHOWN_CANDIDATES = 20
 OPEN_CANDIDATES = 3
 SHOWN_SUSPECTS = 12
 SHOWN_EVENTS = 300
@@ -360,7 +360,7 @@ SECTIONS: Final[dict[str, Section]] = {
         ),
         Section("reproduction", "Reproduction", reproduction, ("run_started", "reproduction_tried", "stage_finished")),
         Section("suspects", "Suspects", suspects, ("run_started", "suspects_ranked", "stage_finished")),
-        Section("chunks", "Chunks scored in parallel", chunks, ("run_started", "chunks_planned", "stage_finished")),
+        Section("chunks", "Chunks", chunks, ("run_started", "chunks_planned", "stage_finished")),
         Section("evidence", "Evidence", evidence, ("run_started", "evidence_added", "stage_finished")),
         Section("logs", "Logs", logs, ("run_started", "stage_finished", "attachment_added")),
         Section("calls", "What the model saw", calls, ("run_started", "model_called")),

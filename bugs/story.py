@@ -110,11 +110,23 @@ class Story:
         )
 
     def payloads(self, kind: str) -> list[dict[str, Any]]:
-        """What the run's events of `kind` said, in order."""
-        if self.run is None:
-            return []
-        events = Event.objects.filter(bug=self.bug, run=self.run.number, kind=kind)
-        return list(events.values_list("payload", flat=True))
+        """What the run's stages said as `kind`, in order; of a stage taken over, what it said in the run it worked in."""
+        events = Event.objects.filter(self._said, bug=self.bug, kind=kind) if self.run else Event.objects.none()
+        return list(events.order_by("seq").values_list("payload", flat=True))
+
+    @cached_property
+    def _said(self) -> Q:
+        taken_over = [row.name for row in self.rows if row.status == Stage.Status.SUCCEEDED and not row.attempts]
+        said = Q(run=self.run.number if self.run else 0)
+        for name in taken_over:
+            said |= Q(run=self._worked_in(name), stage=name)
+        return said
+
+    def _worked_in(self, name: str) -> int:
+        """The number of the run in which a stage that was taken over did its work."""
+        done = Stage.objects.filter(run__in=self.runs, name=name, status=Stage.Status.SUCCEEDED, attempts__gt=0)
+        before = done.filter(run__number__lt=self.run.number if self.run else 0).order_by("-run__number")
+        return before.values_list("run__number", flat=True).first() or 0
 
 
 def tell(bug: Bug, number: int | None = None) -> Story:

@@ -25,7 +25,7 @@ export class Live {
     setInterval(() => this.#checkSilence(), 2_000);
     addEventListener("offline", () => this.#drop());
     addEventListener("online", () => this.connect());
-    addEventListener("pagehide", () => { this.left = true; this.socket?.close(); });
+    addEventListener("pagehide", () => { this.left = true; });
     addEventListener("pageshow", (event) => { if (event.persisted) { this.left = false; this.connect(); } });
     this.connect();
   }
@@ -33,7 +33,7 @@ export class Live {
   connect() {
     clearTimeout(this.timer);
     if (this.refused || this.left) return;
-    this.socket?.close();
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.close();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}${this.address}${this.since()}`);
     this.socket = socket;
