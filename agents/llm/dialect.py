@@ -6,6 +6,8 @@ from typing import Any
 
 from agents.context import ModelRequest
 
+ROOM_TO_THINK = 8192  # tokens
+
 
 @dataclass
 class Dialect:
@@ -15,9 +17,8 @@ class Dialect:
 
     def body(self, request: ModelRequest, model: str) -> dict[str, Any]:
         """`request` as the body of a chat completion, without what this server is known to refuse."""
-        limit = "max_completion_tokens" if "max_tokens" in self.refused else "max_tokens"
         wanted: dict[str, Any] = {
-            limit: request.max_tokens,
+            **self._limit(request),
             "temperature": request.temperature,
             "stream_options": {"include_usage": True},
         }
@@ -27,6 +28,12 @@ class Dialect:
             wanted["response_format"] = _response_format(request)
         kept = {name: value for name, value in wanted.items() if name not in self.refused}
         return {"model": model, "messages": messages(request), "stream": True, **kept}
+
+    def _limit(self, request: ModelRequest) -> dict[str, int]:
+        """Models that refuse `max_tokens` think before they speak, and their thoughts count."""
+        if "max_tokens" in self.refused:
+            return {"max_completion_tokens": request.max_tokens + ROOM_TO_THINK}
+        return {"max_tokens": request.max_tokens}
 
     def learns(self, body: dict[str, Any], param: str, words: str) -> bool:
         """Does a refusal name something of `body` that one can do without? Then it is left out from now on."""

@@ -171,6 +171,11 @@ def _from_model(
     paths = tuple(dict.fromkeys(target.place.source.path for target in shown))
     for reply in context.ask(_requests(context, shown, reproduction)):
         context.check()
+        if reply.error:
+            context.emit(
+                Notice(text=f"The model gave no change: {reply.error_text}", level="warning", slug=reply.error)
+            )
+            continue
         try:
             blocks = [(block.path, block.search, block.replace) for block in answers.replacements(reply.text)]
             changes = model_edits.apply(Path(checkout.root), blocks, paths)

@@ -268,6 +268,9 @@ def _drafts(context: StageContext, ground: Ground, attempts: Sequence[Attempt]) 
         for sample in range(min(3, context.options.samples))
     ]
     for reply in context.ask(requests):
+        if reply.error:
+            context.emit(Notice(text=f"The model gave no test: {reply.error_text}", level="warning", slug=reply.error))
+            continue
         try:
             yield answers.code(reply.text)
         except Garbled as garbled:

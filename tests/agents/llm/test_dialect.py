@@ -37,3 +37,11 @@ def test_what_must_be_sent_cannot_be_refused() -> None:
 
 def test_a_lone_surrogate_does_not_keep_a_request_from_being_sent() -> None:
     assert messages(request(text="a\ud800"))[0]["content"] == "a?"
+
+
+def test_a_model_that_thinks_is_given_room_to_think() -> None:
+    dialect = Dialect()
+    dialect.learns(dialect.body(request(max_tokens=400), "m"), "max_tokens", "Use 'max_completion_tokens' instead.")
+    body = dialect.body(request(max_tokens=400), "m")
+    assert body["max_completion_tokens"] > 4000
+    assert "max_tokens" not in body
