@@ -42,14 +42,13 @@ class RungReport:
     fix: str = ""
 
 
-def best(opt_in_rlimits: bool = False) -> Sandbox:
-    """The best usable rung; MODULO_SANDBOX=<name> takes exactly that one. Raises `SandboxRefused`.
+def best(opt_in_rlimits: bool = False, forced: str = "") -> Sandbox:
+    """The best usable rung; `forced`, or else MODULO_SANDBOX=<name>, takes exactly that one. Raises `SandboxRefused`.
 
     The rung that does not isolate is used only when the operator asked for it, by `opt_in_rlimits` or by its name.
     """
-    forced = os.environ.get(FORCE, "")
-    if forced:
-        return _forced(forced)
+    if named := forced or os.environ.get(FORCE, ""):
+        return _forced(named)
     refused = []
     for rung in RUNGS:
         if not rung.isolated and not opt_in_rlimits:
