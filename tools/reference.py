@@ -84,7 +84,7 @@ def operators_page() -> str:
             lines += ["```diff", *difference(example.before, example.after), "```", ""]
     return page(
         "Mutation operators",
-        "A fix is often one small step from the fault. Each operator undoes one kind of mistake, on the suspicious lines,"
+        "A fix is often one small step from the fault. Each operator undoes one kind of mistake, on suspicious lines,"
         " and leaves every other byte of the file as it is. The examples here are the ones the tests run.",
         lines,
     )
