@@ -127,7 +127,7 @@ class Scatter:
         idle = time.monotonic() - self._moved_at
         if idle < HINT_AGAIN_S or self._works_alone() or self._source.attended():
             return
-        if self._source.lost():
+        if self._own is not None or self._source.lost():  # all that could be taken was taken: the rest is lost
             self._add()
         if time.monotonic() - self._hinted_at >= HINT_AGAIN_S:
             self._hint()

@@ -175,8 +175,8 @@ class RedisChunks:
         return bool(self._redis.exists(self._alive))
 
     def lost(self) -> bool:
-        """Did the broker forget what was added?"""
-        return not self._redis.exists(self._key)
+        """Did the broker forget what was added? A runner may have made the stream again, empty."""
+        return not self._redis.xlen(self._key)
 
     def wait(self, seconds: float) -> None:
         """Return when a runner says `done`, or after `seconds` (at most 0.9: the client's own time-out is 1 s)."""
