@@ -28,7 +28,7 @@ _OBSERVED = re.compile(
     r"duplicate\w*|leak\w*|\d{3} error)\b"
 )
 _PLACEHOLDER = re.compile(
-    r"(?im)^.*(?:a clear and concise|go to '\.\.\.'|click on '\.\.\.'|e\.g\. (?:ios|chrome)|add any other context|"
+    r"(?im)^.*(?:a clear and concise|go to '\.{3,}'|click on '\.{3,}'|e\.g\. (?:ios|chrome)|add any other context|"
     r"if applicable, add|"
     r"<!--|please (?:describe|fill|provide|add)|scroll down to '|see error$).*$"
 )
@@ -134,7 +134,8 @@ def questions(told: Told, symptom: Symptom, coverage: Coverage | None) -> tuple[
 
 
 def _mostly_placeholder(text: str) -> bool:
-    lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    heading = re.compile(r"\s*(?:#|\*\*[^*]+\*\*:?\s*$)")
+    lines = [line for line in text.split("\n") if line.strip() and not heading.match(line)]
     left = [line for line in lines if not _PLACEHOLDER.match(line)]
     return bool(lines) and len(left) <= len(lines) * 0.4
 
