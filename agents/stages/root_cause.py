@@ -27,6 +27,7 @@ SCATTERED_FILES = 40
 TEST_FILES = 12  # whose tests are recorded beside the failing one
 SPECTRUM_SECONDS = 20.0
 QUESTION = 8_000  # characters a chunk is judged by
+MESSAGE = 1_500  # characters of a failure's message that are read
 
 Place = tuple[str, int]
 Votes = dict[str, dict[Place, float]]
@@ -173,12 +174,10 @@ def _spectrum(context: StageContext, scene: Scene) -> Spectrum:
         return nothing
     tests = (found.test.id, *_near_tests(context, scene))
     context.emit(Progress(what="recording what the tests run", done=0, total=len(tests), unit="test files"))
-    try:
-        recorded = context.keep("spectrum", Spectrum, lambda: _record(context, scene, tests))
-    except AgentError as problem:
-        text = f"What the tests run could not be recorded, so coverage has no vote: {problem}"
+    recorded = context.keep("spectrum", Spectrum, lambda: _record(context, scene, tests))
+    if not recorded.failing:
+        text = f"What {found.test.id} runs could not be recorded, so coverage has no vote."
         context.emit(Notice(text=text, level="warning", slug="no-spectrum"))
-        return nothing
     context.emit(Progress(what="recording what the tests run", done=len(tests), total=len(tests), unit="test files"))
     return recorded
 
@@ -221,9 +220,16 @@ def _votes(context: StageContext, scene: Scene, ran: Mapping[Place, float]) -> V
         "spectrum": ballot.of_functions(scene.index, ran),
         "trace": ballot.of_functions(scene.index, scene.trace),
         "text": library.votes(scene.passages),
-        "test": library.votes([(1.0, scene.test_source)]) if scene.test_source else {},
+        "test": library.votes(_failure_said(scene)),
         "history": _history(context, scene),
     }
+
+
+def _failure_said(scene: Scene) -> tuple[tuple[float, str], ...]:
+    """The failure's words: the test's code, and the message it failed with."""
+    seen = scene.reproduction.signature
+    message = f"{seen.exception} {seen.raw[:MESSAGE]}" if seen else ""
+    return ((1.0, scene.test_source), (0.5, message))
 
 
 def _history(context: StageContext, scene: Scene) -> dict[Place, float]:
@@ -263,7 +269,7 @@ def _question(scene: Scene) -> str:
     if seen is None:
         return told
     test = scene.test_source[: QUESTION // 2]
-    return f"{told}\n\nReproduced: {seen.exception}: {seen.raw[:500]}\n\nThe failing test:\n{test}"
+    return f"{told}\n\nReproduced: {seen.exception}: {seen.raw[:MESSAGE]}\n\nThe failing test:\n{test}"
 
 
 def _say_unscored(context: StageContext, scores: Iterable[ChunkScore]) -> None:
