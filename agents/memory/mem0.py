@@ -150,7 +150,9 @@ class Rows(VectorStoreBase):
     def keyword_search(self, query: str, top_k: int = 5, filters: Any = None) -> list[Found]:
         """Keyword scores of which mem0's sigmoid makes the 0 to 1 they were: it was made for one size of corpus."""
         middle, steepness = get_bm25_params(query, lemmatized=query)
-        found = [Found(row.uid, score, _payload(row)) for row, score in self.store.keyword_hits(query)]
+        found = [
+            Found(row.uid, score, _payload(row)) for row, score in self.store.keyword_hits(query, max(top_k, POOL))
+        ]
         kept = [replace(one, score=_raised(one.score, middle, steepness)) for one in found if one.score > LEAST_KEYWORD]
         return _fitting(kept, filters)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from agents.context import Fact
 from agents.memory.embed import Index, Vector, embed, pack, readable
-from agents.memory.keywords import Keywords
+from agents.memory.keywords import Keywords, Scores
 from agents.memory.rows import MemoryRows, Row
 from agents.results import Recollection
 
@@ -47,24 +47,24 @@ class Store:
         """The best `pool` by meaning and the best `pool` by words, each with both scores, best first."""
         self._read()
         cosines, keywords = self._index.cosines(vector), self._keywords.scores(query)
-        places = {int(place) for place in cosines.argsort()[::-1][:pool] if cosines[place] > 0}
-        places.update(sorted(keywords, key=lambda place: -keywords[place])[:pool])
-        hits = [
-            Hit(row=self._kept[place], cosine=min(float(cosines[place]), 1.0), keyword=keywords.get(place, 0.0))
-            for place in places
-        ]
+        places = {*_best(cosines, pool), *_best(keywords, pool)}
+        hits = [self._hit(place, cosines, keywords) for place in places]
         return sorted(hits, key=lambda hit: (-hit.score, hit.row.uid))
 
-    def keyword_hits(self, query: str) -> list[tuple[Row, float]]:
-        """The memories with a word of `query`, with their keyword scores."""
+    def keyword_hits(self, query: str, pool: int = POOL) -> list[tuple[Row, float]]:
+        """The best `pool` memories by words, with their scores."""
         self._read()
-        return [(self._kept[place], score) for place, score in self._keywords.scores(query).items()]
+        scores = self._keywords.scores(query)
+        return [(self._kept[place], float(scores[place])) for place in _best(scores, pool)]
 
     def reason(self, query: str, text: str, cosine: float) -> str:
         """Why a memory was found, in a sentence."""
         shared = self._keywords.shared(query, text)[:SHOWN_WORDS]
         alike = f"its wording is {cosine:.0%} alike"
         return f"It has {', '.join(shared)} in common with this bug, and {alike}." if shared else f"I{alike[1:]}."
+
+    def _hit(self, place: int, cosines: Scores, keywords: Scores) -> Hit:
+        return Hit(row=self._kept[place], cosine=min(float(cosines[place]), 1.0), keyword=float(keywords[place]))
 
     def _row(self, fact: Fact) -> Row:
         text = self.redact(fact.text)
@@ -100,3 +100,8 @@ def recollection(hit: Hit, reason: str) -> Recollection:
         bug=hit.row.bug,
         reason=reason,
     )
+
+
+def _best(scores: Scores, pool: int) -> list[int]:
+    """The places of the `pool` highest scores above 0, the highest first."""
+    return [int(place) for place in scores.argsort()[::-1][:pool] if scores[place] > 0]

@@ -57,6 +57,10 @@ class MemoryContract:
         memory.remember([PAGER])
         assert isinstance(memory.search(query), tuple)
 
+    def test_a_fact_without_words_spoils_nothing(self, memory: Memory) -> None:
+        memory.remember([Fact(kind="project", text="🐍 …")])
+        assert memory.search("anything, 🐍") == ()
+
     def test_nothing_is_found_where_nothing_is_kept(self, memory: Memory) -> None:
         assert memory.search("anything") == ()
 
