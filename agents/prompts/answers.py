@@ -5,7 +5,7 @@ Models wrap, explain and cut short. What is recognisable is taken, what is not i
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,12 +17,11 @@ from agents.errors import Garbled
 T = TypeVar("T")
 
 THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-FENCE = re.compile(r"^(?P<mark>`{3,}|~{3,})[ \t]*(?P<kind>[\w+-]*)[^\n]*\n(?P<body>.*?)^(?P=mark)[ \t]*$", re.M | re.S)
-EDIT = re.compile(
-    r"^[ \t]*(?P<path>\S[^\n]*?)[ \t]*\n(?:(?:`{3,}|~{3,})[^\n]*\n)?"
-    r"<{5,9} SEARCH[ \t]*\n(?P<search>.*?)^={5,9}[ \t]*\n(?P<replace>.*?)^>{5,9} REPLACE[ \t]*$",
-    re.M | re.S,
-)
+FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})[ \t]*(?P<kind>[\w+-]*)")
+PYTHON = frozenset({"", "python", "py", "python3"})
+SEARCH = re.compile(r"<{5,9} SEARCH\s*")
+PATH = re.compile(r"[\s`*#]*(?P<path>[^\s`*#:]*[./][^\s`*#:]*)[\s`*#:]*")
+LONGEST_PATH = 1000
 JSON_STARTS = 50  # a text with more opening braces than this before its JSON was not written to be read
 
 
@@ -48,27 +47,59 @@ def as_json(text: str, kind: type[T]) -> T:
 
 def code(text: str) -> str:
     """Return the longest fenced block of Python in `text`; raises `Garbled` when there is none."""
-    blocks = [
-        found["body"] for found in FENCE.finditer(_lines(text)) if found["kind"] in ("", "python", "py", "python3")
-    ]
+    blocks = [body for kind, body in _fenced(_lines(text)) if kind in PYTHON]
     if not blocks:
         raise Garbled("The model's answer holds no fenced block of Python.")
     return max(blocks, key=len)
 
 
 def replacements(text: str) -> tuple[Replacement, ...]:
-    """Return the search and replace blocks of `text`, in order; raises `Garbled` when there is none."""
-    found = tuple(
-        Replacement(path=match["path"].strip("`*# \t:"), search=match["search"], replace=match["replace"])
-        for match in EDIT.finditer(_lines(text))
-    )
+    """Return the search and replace blocks of `text`, in order; raises `Garbled` when there is none.
+
+    A block without a path of its own goes to the file of the block before it.
+    """
+    found = tuple(_edits(_lines(text)))
     if not found:
         raise Garbled("The model's answer holds no complete search and replace block.")
     return found
 
 
-def _lines(text: str) -> str:
-    return THOUGHTS.sub("", text).replace("\r\n", "\n")
+def _fenced(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Kind and body of each fenced block that is closed."""
+    rest = iter(lines)
+    for line in rest:
+        if opened := FENCE.match(line):
+            body, closed = _until(rest, opened["mark"])
+            if closed:
+                yield opened["kind"].lower(), body
+
+
+def _edits(lines: Iterable[str]) -> Iterator[Replacement]:
+    """The blocks that are complete, each with the path last named before it."""
+    rest, path = iter(lines), ""
+    for line in rest:
+        if SEARCH.fullmatch(line):
+            size = line.count("<")
+            search, divided = _until(rest, "=" * size)
+            replace, closed = _until(rest, ">" * size + " REPLACE")
+            if path and divided and closed and line not in replace:
+                yield Replacement(path=path, search=search, replace=replace)
+        elif named := PATH.fullmatch(line[:LONGEST_PATH]):
+            path = named["path"]
+
+
+def _until(rest: Iterator[str], mark: str) -> tuple[str, bool]:
+    """The text up to the line `mark`, and whether that line came."""
+    body: list[str] = []
+    for line in rest:
+        if line.strip() == mark:
+            return "".join(body), True
+        body.append(f"{line}\n")
+    return "", False
+
+
+def _lines(text: str) -> list[str]:
+    return THOUGHTS.sub("", text).replace("\r\n", "\n").split("\n")
 
 
 def _objects(text: str) -> Iterator[object]:

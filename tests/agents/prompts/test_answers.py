@@ -1,5 +1,6 @@
 """What models answer is read when it is recognisable and refused when it is not."""
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -71,3 +72,38 @@ def test_edits_are_read_in_order_with_their_paths() -> None:
 def test_an_edit_that_was_cut_short_is_garbled() -> None:
     with pytest.raises(Garbled, match="complete search and replace"):
         replacements("a.py\n<<<<<<< SEARCH\nx\n=======\ny\n")
+
+
+def test_a_block_without_a_path_goes_to_the_file_before_it() -> None:
+    block = "<<<<<<< SEARCH\n{0}\n=======\n{0}{0}\n>>>>>>> REPLACE\n"
+    text = f"### src/a.py:\n{block.format('x')}\nThe second place needs the same change:\n\n{block.format('y')}"
+    assert [(edit.path, edit.search) for edit in replacements(text)] == [("src/a.py", "x\n"), ("src/a.py", "y\n")]
+
+
+def test_a_block_that_runs_into_the_next_is_not_taken() -> None:
+    text = "a.py\n<<<<<<< SEARCH\nx\n=======\ny\na.py\n<<<<<<< SEARCH\nv\n=======\nw\n>>>>>>> REPLACE\n"
+    with pytest.raises(Garbled):
+        replacements(text)
+
+
+def test_a_rule_of_other_length_is_part_of_the_code() -> None:
+    text = "a.py\n<<<<<<< SEARCH\nTitle\n=====\n=======\nName\n=====\n>>>>>>> REPLACE\n"
+    assert replacements(text)[0].search == "Title\n=====\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x" + " " * 100_000 + "y\n",
+        "." * 100_000 + " y\n",
+        "a.py\n<<<<<<< SEARCH\n" * 50_000,
+        "```python\n" * 100_000,
+        "{" * 1_000_000,
+    ],
+)
+def test_text_made_to_be_slow_is_read_quickly(line: str) -> None:
+    began = time.process_time()
+    for reader in (lambda text: as_json(text, Scored), code, replacements):
+        with pytest.raises(Garbled):
+            reader(line)
+    assert time.process_time() - began < 2
