@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from agents.errors import ModuloError
-from bugs import replay, story
+from bugs import replay, story, summary
 from bugs.actions import uploads
 from bugs.models import Bug, Upload
 
@@ -31,7 +31,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not isinstance(request.user, AbstractBaseUser):
+        if not isinstance(request.user, User):
             return refusal(ModuloError("You are signed out.", hint="Sign in again.", slug="signed-out"), 401)
         return view(request, *args, **kwargs)
 
@@ -42,8 +42,6 @@ def signed_in(view: View) -> View:
 @require_GET
 def bug_json(request: HttpRequest, bug_id: int) -> HttpResponse:
     """The bug and its latest run, in the shape of docs/reference/triage-json.md."""
-    from bugs import summary
-
     bug = get_object_or_404(Bug.objects.for_user(request.user), pk=bug_id)
     run = story.tell(bug).run
     said = {"id": bug.pk, "title": bug.title, "seq": bug.last_seq, "run": run.number if run else None}
@@ -69,6 +67,7 @@ def begin_upload(request: HttpRequest) -> HttpResponse:
         name, size = str(asked["name"]), int(asked["size"])
     except (ValueError, KeyError, TypeError):
         return refusal(ModuloError("Send {name, size} as JSON.", slug="upload-refused"))
+    assert isinstance(request.user, User)
     try:
         upload = uploads.begin_upload(request.user, name, size)
     except ModuloError as error:

@@ -114,7 +114,7 @@ def rows(found: Sequence[Any]) -> list[Row]:
     ids = [bug.last_run for bug in found if bug.last_run]
     runs = Run.objects.in_bulk(ids)
     stages = _latest_stages(Stage.objects.filter(run__in=ids).defer("result").order_by("try_no", "pk"))
-    tallies = {
+    tallies: dict[int, Any] = {
         tally["run"]: tally
         for tally in Candidate.objects.filter(run__in=ids)
         .order_by()
@@ -128,7 +128,7 @@ def _latest_stages(stages: Iterable[Stage]) -> dict[tuple[int, str], Stage]:
     return {(stage.run_id, stage.name): stage for stage in stages}
 
 
-def _row(bug: Bug, run: Run | None, stages: dict[tuple[int, str], Stage], tally: dict[str, int]) -> Row:
+def _row(bug: Bug, run: Run | None, stages: dict[tuple[int, str], Stage], tally: Any) -> Row:
     ticks = tuple((words.stage_title(name), _tick(run, stages.get((run.pk if run else 0, name)))) for name in STAGES)
     return Row(bug, run, ticks, tally.get("proposed", 0), tally.get("verified", 0))
 

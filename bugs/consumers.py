@@ -27,7 +27,7 @@ GATHER_S = 0.4  # news of the list are gathered for that long
 FRAME_ID = re.compile(r"\d{1,20}-\d{1,20}\Z")
 
 
-class Socket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+class Socket(AsyncWebsocketConsumer):
     """What both kinds of socket share: who may listen, how much may come in, and how much may be unread."""
 
     groups: list[str] = []
@@ -115,7 +115,8 @@ class BugConsumer(Socket):
 
     async def refusal(self) -> int:
         self.bug_id = int(self.scope["url_route"]["kwargs"]["bug_id"])
-        return await _refusal(self.scope, self.bug_id)
+        code: int = await _refusal(self.scope, self.bug_id)
+        return code
 
     async def begin(self) -> None:
         asked = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
@@ -171,7 +172,8 @@ class ListConsumer(Socket):
     """Says which bugs have news; the page fetches their rows."""
 
     async def refusal(self) -> int:
-        return await _refusal(self.scope, None)
+        code: int = await _refusal(self.scope, None)
+        return code
 
     async def begin(self) -> None:
         self.changed: set[int] = set()

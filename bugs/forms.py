@@ -48,7 +48,7 @@ class ReportForm(forms.Form):
         help_text="What you did, what you expected, what you got. Tracebacks and snippets in full; Markdown is fine.",
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
-    files = FilesField(label="Logs and other files", required=False)
+    attachments = FilesField(label="Logs and other files", required=False)
     repository = forms.CharField(
         max_length=1000,
         required=False,
@@ -109,4 +109,4 @@ class CommentForm(forms.Form):
 
 
 class FilesForm(forms.Form):
-    files = FilesField(label="Files", required=False)
+    attachments = FilesField(label="Files", required=False)

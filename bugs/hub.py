@@ -39,6 +39,14 @@ class Watcher:
     frame: Callable[[str, str], None]
     tick: Callable[[int], None]
     waiting: list[Frame] | None = None  # frames that came while it was catching up; None once it has
+    seen: str = OLDEST  # the last frame it got: when it joined it may have been ahead of the shared reader
+
+    def take(self, frames: Sequence[Frame], text: str = "") -> None:
+        """Hand over what it has not seen; `text` is all `frames`, put together already."""
+        fresh = frames if later(frames[0][0], self.seen) else [each for each in frames if later(each[0], self.seen)]
+        if fresh:
+            self.seen = fresh[-1][0]
+            self.frame(text if text and len(fresh) == len(frames) else batch(fresh), self.seen)
 
 
 @dataclass(eq=False)
@@ -60,7 +68,7 @@ class Hub:
         self._ticker: asyncio.Task[None] | None = None
         self._local = not settings.REDIS_URL
         if self._local:
-            streams.local_frames.listen(self._from_thread)
+            self._unsubscribe = streams.local_frames.listen(self._from_thread)
         else:
             # Longer than a blocking read: the library's own time-out of 5 s would end it.
             self._redis = redis.asyncio.from_url(settings.REDIS_URL, decode_responses=True, socket_timeout=30)
@@ -79,10 +87,9 @@ class Hub:
             missed, seen = missed + more, more[-1][0] if more else channel.began
         if missed:
             watcher.frame(fold(missed) if not after else batch(missed), seen)
-        fresh = [frame for frame in watcher.waiting if later(frame[0], seen)]
-        if fresh:
-            watcher.frame(batch(fresh), fresh[-1][0])
-        watcher.waiting = None
+        watcher.seen, waiting, watcher.waiting = seen, watcher.waiting, None
+        if waiting:
+            watcher.take(waiting)
 
     def leave(self, bug_id: int, watcher: Watcher) -> None:
         channel = self._channels.get(bug_id)
@@ -98,6 +105,19 @@ class Hub:
             self._ticker.cancel()
             self._ticker = None
 
+    async def close(self) -> None:
+        """End all readers and let go of the broker."""
+        tasks = [task for task in (self._ticker, *(each.reader for each in self._channels.values())) if task]
+        self._channels.clear()
+        self._ticker = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._local:
+            self._unsubscribe()
+        else:
+            await self._redis.aclose()
+
     def feed(self, bug_id: int, frames: Sequence[Frame]) -> None:
         """Hand new frames to all who watch the bug; the text is put together once."""
         channel = self._channels.get(bug_id)
@@ -107,7 +127,7 @@ class Hub:
         text = batch(frames)
         for watcher in tuple(channel.watchers):
             if watcher.waiting is None:
-                watcher.frame(text, channel.last)
+                watcher.take(frames, text)
             else:
                 watcher.waiting.extend(frames)
 
@@ -123,7 +143,7 @@ class Hub:
         if self._local:
             return streams.local_frames.since(bug_id, after)
         try:
-            entries = await self._redis.xrange(streams.frames_key(bug_id), min=f"({after}" if after else "-")
+            entries: Any = await self._redis.xrange(streams.frames_key(bug_id), min=f"({after}" if after else "-")
         except (RedisError, OSError) as error:
             log.info("kept frames could not be read: %s", error)
             return []

@@ -7,6 +7,6 @@ from django.urls import path
 from bugs.consumers import BugConsumer, ListConsumer
 
 websocket_urlpatterns = [
-    path("ws/bugs/", ListConsumer.as_asgi()),  # type: ignore[arg-type]  # an ASGI application, as channels wants it
-    path("ws/bugs/<int:bug_id>/", BugConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/bugs/", ListConsumer.as_asgi()),
+    path("ws/bugs/<int:bug_id>/", BugConsumer.as_asgi()),
 ]

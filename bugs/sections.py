@@ -200,9 +200,10 @@ class Cell:
 
 
 def chunks(story: Story, asked: Asked) -> Context:
-    planned = (story.payloads("chunks_planned") or [None])[-1]
-    if planned is None:
+    plans = story.payloads("chunks_planned")
+    if not plans:
         return {"planned": None, "cells": ()}
+    planned = plans[-1]
     scored = {payload["score"]["key"]: payload["score"] for payload in story.payloads("chunk_scored")}
     cells = tuple(
         Cell(index, key, path, line, end, scored.get(key))
@@ -266,7 +267,7 @@ def candidates(story: Story, asked: Asked) -> Context:
     picked = _with_verdict(rows, chosen)
     limit = None if asked.get("candidates") == "all" else SHOWN_CANDIDATES
     shown = list(picked[:limit])
-    counts = Counter(rows.values_list("trial__verdict", flat=True))
+    counts: Counter[str | None] = Counter(rows.values_list("trial__verdict", flat=True))
     validation = story.findings.validate
     return {
         "tabs": _tabs(counts, chosen),

@@ -110,7 +110,7 @@ class Story:
         )
 
     def payloads(self, kind: str) -> list[dict[str, Any]]:
-        """What the run's stages said as `kind`, in order; of a stage taken over, what it said in the run it worked in."""
+        """What the run's stages said as `kind`, in order; of a stage taken over, in the run it worked in."""
         events = Event.objects.filter(self._said, bug=self.bug, kind=kind) if self.run else Event.objects.none()
         return list(events.order_by("seq").values_list("payload", flat=True))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ class WrongOffset(Exception):
         self.right = right
 
 
-def begin_upload(owner: AbstractBaseUser, name: str, size: int) -> Upload:
+def begin_upload(owner: User, name: str, size: int) -> Upload:
     """A place for a file of `size` bytes; its token names it from now on."""
     if not 0 <= size <= LONGEST_FILE:
         raise ReportProblem("A file may have up to 64 GiB.", slug="upload-refused", hint="Attach a shorter span of it.")
@@ -75,7 +75,7 @@ def cancel_upload(upload: Upload) -> None:
     upload.delete()
 
 
-def attach_uploads(bug: Bug, owner: AbstractBaseUser, tokens: Iterable[str]) -> list[Artifact]:
+def attach_uploads(bug: Bug, owner: User, tokens: Iterable[str]) -> list[Artifact]:
     """The complete uploads of `owner` become files of `bug`; one that is unknown or unfinished is an error."""
     wanted = list(dict.fromkeys(tokens))
     found = {upload.token: upload for upload in Upload.objects.filter(owner=owner, token__in=wanted)}

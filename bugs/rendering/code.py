@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 
-from pygments import highlight as pygments_highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from pygments import highlight as marked
+from pygments.formatters.html import HtmlFormatter
+from pygments.lexers.python import PythonLexer
 
 LONGEST = 20_000
 
@@ -13,4 +13,5 @@ LONGEST = 20_000
 def highlight(text: str) -> str:
     """Python `text` as escaped HTML spans without a wrapper."""
     lexer = PythonLexer(stripnl=False, ensurenl=False)
-    return pygments_highlight(text[:LONGEST], lexer, HtmlFormatter(nowrap=True))
+    html: str = marked(text[:LONGEST], lexer, HtmlFormatter(nowrap=True))
+    return html

@@ -11,7 +11,8 @@ LONGEST = 300
 
 def say(kind: str, payload: Payload, stage: str = "") -> str:
     """What happened, in a sentence; an unknown kind is named in words."""
-    sentence = SENTENCES.get(kind, lambda p, s: words.plain(kind).capitalize())(payload, words.stage_title(stage))
+    known = SENTENCES.get(kind)
+    sentence = known(payload, words.stage_title(stage)) if known else words.plain(kind).capitalize()
     return sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 1] + "…"
 
 

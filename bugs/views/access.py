@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -14,7 +14,7 @@ def visible_bug(request: HttpRequest, bug_id: int) -> Bug:
     return get_object_or_404(Bug.objects.for_user(request.user).select_related("project", "reporter"), pk=bug_id)
 
 
-def signed_in(request: HttpRequest) -> AbstractBaseUser:
+def signed_in(request: HttpRequest) -> User:
     """The user behind a view that `login_required` guards."""
-    assert isinstance(request.user, AbstractBaseUser)
+    assert isinstance(request.user, User)
     return request.user

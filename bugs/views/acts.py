@@ -68,12 +68,12 @@ def add_files(request: HttpRequest, bug_id: int) -> HttpResponse:
     bug = visible_bug(request, bug_id)
     form = FilesForm(request.POST, request.FILES)
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("files", ["The files could not be read."])))
+        messages.error(request, " ".join(map(str, form.errors.get("attachments", ["The files could not be read."]))))
         return redirect("bug", bug.pk)
 
     def keep() -> None:
         uploads.attach_uploads(bug, signed_in(request), request.POST.getlist("upload"))
-        for file in form.cleaned_data["files"]:
+        for file in form.cleaned_data["attachments"]:
             actions.attach(bug, file.name, file.read())
 
     return _then(request, bug, keep, "The files are kept. Run again to read them.", "report")

@@ -43,7 +43,7 @@ def _open(request: HttpRequest, form: ReportForm, tokens: list[str]) -> Bug:
     with transaction.atomic():  # a bug whose files did not arrive is not opened at all
         bug = actions.open_bug(project=project, reporter=user, **fields)
         uploads.attach_uploads(bug, user, tokens)
-        for file in said["files"]:
+        for file in said["attachments"]:
             actions.attach(bug, file.name, file.read())
         actions.begin_run(bug, user, until=said["until"])
     messages.info(request, "The bug is in the queue.")

@@ -67,5 +67,5 @@ def test_a_comment_is_kept_under_its_author_s_name(web: Client, bug: Bug) -> Non
 def test_files_are_added_to_a_bug(web: Client, bug: Bug) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    web.post(f"/bugs/{bug.pk}/files/", {"files": [SimpleUploadedFile("old.log", b"x")]})
+    web.post(f"/bugs/{bug.pk}/files/", {"attachments": [SimpleUploadedFile("old.log", b"x")]})
     assert Artifact.objects.get(bug=bug).name == "old.log"

@@ -44,7 +44,7 @@ def test_urls_and_paths_of_repositories_are_taken(web: Client, location: str) ->
 
 def test_small_files_come_with_the_form(web: Client) -> None:
     files = [SimpleUploadedFile("../../etc/app.log", b"one"), SimpleUploadedFile("b.log", b"two")]
-    web.post(ADDRESS, {"title": "x", "files": files})
+    web.post(ADDRESS, {"title": "x", "attachments": files})
     assert sorted(Artifact.objects.values_list("name", "size")) == [("app.log", 3), ("b.log", 3)]
 
 
