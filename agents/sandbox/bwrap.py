@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 
 from agents.context import Finished, Job, Limits
@@ -71,8 +71,16 @@ def _namespaces() -> Iterator[str]:
     yield from ("--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv")
 
 
+def _folders(paths: Iterable[str]) -> Iterator[str]:
+    """Bubblewrap makes missing parents for itself alone; a dropped uid must be able to walk them."""
+    for folder in view.parents(paths):
+        yield from ("--perms", "0755", "--dir", folder)
+
+
 def _files_of_the_machine(limits: Limits) -> Iterator[str]:
-    for path, target in view.system_paths():
+    system = tuple(view.system_paths())
+    yield from _folders(path for path, _ in system)
+    for path, target in system:
         yield from ("--symlink", target, path) if target else ("--ro-bind", path, path)
     size = str(limits.disk_bytes)
     yield from ("--proc", "/proc", "--dev", "/dev")
@@ -92,9 +100,7 @@ def _account_files(uid: int, gid: int, stack: ExitStack, data_fds: list[int]) ->
 
 
 def _files_of_the_job(job: Job) -> Iterator[str]:
-    # bubblewrap makes missing parents for itself alone; a dropped uid must be able to walk them
-    for folder in view.parents(inside for _, inside in (*job.readable, *job.writable)):
-        yield from ("--perms", "0755", "--dir", folder)
+    yield from _folders(inside for _, inside in (*job.readable, *job.writable))
     for source, inside in job.readable:
         yield from ("--ro-bind", source, inside)
     for source, inside in job.writable:

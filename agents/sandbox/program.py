@@ -63,13 +63,13 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float, check: Check | Non
     give_up = time.monotonic() + seconds
     look_at = 0.0
     while time.monotonic() < give_up:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_TICK_S)
-            return True
         if time.monotonic() >= look_at:
             look_at = time.monotonic() + _CHECK_EVERY_S
             for look in filter(None, (check, watch)):
                 look()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_TICK_S)
+            return True
     return False
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from agents.context import Sandbox
+from agents.report import Source
 from agents.results import Checkout, Environment
 from agents.sandbox import ladder
 from agents.sandbox.environment import prepare
 from agents.sandbox.repository import checkout, mirror
-from agents.report import Source
 
 VISITOR = Path(__file__).with_name("visitor.py")
 ME = pwd.getpwuid(os.geteuid()).pw_name

@@ -25,11 +25,20 @@ def test_one_process_that_eats_memory_is_ended(rung: str, user: str, visit: Visi
     assert visit(rung, user, endless, memory_bytes=160 * MIB)["ended"] == "memory"
 
 
+TREE = f"""
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        kept = b'x' * {60 * MIB}
+        time.sleep(30)
+time.sleep(30)
+"""
+
+
 @on_every_rung
 @as_every_user
 def test_a_tree_of_processes_may_not_eat_together_what_one_may_not(rung: str, user: str, visit: Visit) -> None:
-    tree = f"import os, time\nfor _ in range(6):\n  if os.fork() == 0:\n    kept = b'x' * {60 * MIB}\n    time.sleep(30)\ntime.sleep(30)"
-    done = visit(rung, user, tree, memory_bytes=200 * MIB)
+    done = visit(rung, user, TREE, memory_bytes=200 * MIB)
     assert done["ended"] == "memory"
     assert done["seconds"] < 15
 
@@ -57,11 +66,13 @@ def test_a_fork_bomb_goes_no_further_than_its_limit(rung: str, user: str, visit:
     assert 20 < int(done["stdout"]) <= 40
 
 
+FILL = f"import os\nfor n in range(9): open(os.environ['TMPDIR'] + f'/{{n}}', 'wb').write(b'x' * {4 * MIB})"
+
+
 @pytest.mark.parametrize("rung", ISOLATING)
 @as_every_user
 def test_many_files_below_the_file_limit_fill_the_disk_and_no_more(rung: str, user: str, visit: Visit) -> None:
-    fill = f"import os\nfor n in range(99): open(os.environ['TMPDIR'] + f'/{{n}}', 'wb').write(b'x' * {4 * MIB})"
-    done = visit(rung, user, fill, disk_bytes=40 * MIB, file_bytes=5 * MIB)
+    done = visit(rung, user, FILL.replace("9", "99"), disk_bytes=40 * MIB, file_bytes=5 * MIB)
     assert done["ended"] == "disk"
     assert "No space left" in done["stderr"]
 
@@ -76,8 +87,7 @@ def test_one_file_grows_no_further_than_its_limit(rung: str, user: str, visit: V
 
 
 def test_without_file_systems_of_its_own_the_files_are_added_up(visit: Visit) -> None:
-    fill = f"import os, time\nfor n in range(9): open(os.environ['TMPDIR'] + f'/{{n}}', 'wb').write(b'x' * {4 * MIB})\ntime.sleep(20)"
-    assert visit("rlimits", USERS[0], fill, disk_bytes=20 * MIB)["ended"] == "disk"
+    assert visit("rlimits", USERS[0], f"{FILL}\nimport time; time.sleep(20)", disk_bytes=20 * MIB)["ended"] == "disk"
 
 
 DAEMON = """
@@ -86,7 +96,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         for fd in range(3): os.close(fd)
-        time.sleep(3)
+        time.sleep(1.6)
         open({marker!r}, 'w').close()
     os._exit(0)
 {then}
@@ -100,9 +110,9 @@ def test_a_daemon_does_not_outlive_its_job(then: str, rung: str, user: str, visi
     open_directory.chmod(0o777)
     marker = open_directory / "marker"
     daemon = DAEMON.format(marker=str(marker), then=then)
-    done = visit(rung, user, daemon, writable=[open_directory], wall_s=1.5)
+    done = visit(rung, user, daemon, writable=[open_directory], wall_s=1)
     assert done["ended"] == ("timed_out" if "60" in then else "exited")
-    time.sleep(3)
+    time.sleep(1.8)
     assert not marker.exists()
 
 
@@ -110,7 +120,7 @@ def test_without_a_sandbox_the_daemon_leaves_its_marker(visit: Visit, open_direc
     open_directory.chmod(0o777)
     marker = open_directory / "marker"
     visit("", USERS[0], DAEMON.format(marker=str(marker), then=""))
-    time.sleep(4)
+    time.sleep(2.5)
     assert marker.exists()
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,9 +47,19 @@ assert any(host['planted'] in text for text in (*found, str(os.environ)))""",
 }
 
 
+ATTEMPT = """
+import os, socket
+host = {host!r}
+try:
+{body}
+    print('open')
+except (OSError, AssertionError) as error:
+    print('shut', error)
+"""
+
+
 def code(probe: str, host: dict[str, Any]) -> str:
-    body = "\n".join("    " + line for line in PROBES[probe].strip().splitlines())
-    return f"import os, socket\nhost = {host!r}\ntry:\n{body}\n    print('open')\nexcept (OSError, AssertionError) as e:\n    print('shut', e)"
+    return ATTEMPT.format(host=host, body=textwrap.indent(PROBES[probe].strip(), "    "))
 
 
 @pytest.fixture

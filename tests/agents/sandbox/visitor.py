@@ -2,8 +2,9 @@
 
     visitor.py < {"rung", "user", "code", "limits", "readable", "writable"}     prints {"exit_code", "ended", ...}
 
-As root it makes a private view of the machine first in which the interpreter and Modulo can be read by everybody, however
-they were installed; then it becomes `user`. The rung "" runs the code without any sandbox: the control of every probe.
+As root it makes a private view of the machine first in which the interpreter and Modulo can be read by everybody,
+however they were installed; then it becomes `user`. The rung "" runs the code without any sandbox: the control of every
+probe.
 """
 
 import ctypes
