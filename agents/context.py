@@ -203,11 +203,23 @@ class StageContext(Protocol):
     report: Report
     findings: Findings
     options: Options
-    sandbox: Sandbox
-    memory: Memory
     offline: bool  # no model is set up: `ask` yields nothing, `scatter` uses the offline scorer
-    scratch: Path  # this run's own directory
-    cache: Path  # shared by all runs: mirrors, environments
+
+    @property
+    def sandbox(self) -> Sandbox: ...
+
+    @property
+    def memory(self) -> Memory: ...
+
+    @property
+    def scratch(self) -> Path:
+        """This run's own directory."""
+        ...
+
+    @property
+    def cache(self) -> Path:
+        """Shared by all runs: mirrors, environments."""
+        ...
 
     def emit(self, event: Event) -> None: ...
 

@@ -67,7 +67,7 @@ BUGS_GROUP = "bugs"
 
 def news(bug_id: int, seq: int) -> None:
     """Say that `bug_id` has events up to `seq`; lost messages are harmless, since pages ask from their last seq on."""
-    layer = get_channel_layer()  # type: ignore[no-untyped-call]
+    layer = get_channel_layer()
     if layer is None:
         return
     message = {"type": "bug.news", "bug": bug_id, "seq": seq}

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -20,6 +20,7 @@ from rq.timeouts import JobTimeoutException
 
 from agents import pipeline
 from agents.errors import AgentError, DeadlinePassed, ModuloError, SetupProblem, Stopped
+from agents.results import StageName
 from bugs import actions, context, queues, scatter, sweeper
 from bugs.announce import courier
 from bugs.keeper import Keeper
@@ -81,7 +82,7 @@ def serve_here() -> None:
 def _see_through(stage: Stage) -> None:
     try:
         with Keeper(stage) as keeper, LiveWriter(stage.run.bug_id, stage.run.number, stage.name) as live:
-            result = pipeline.run(stage.name, context.Context(stage, live, keeper.check))
+            result = pipeline.run(cast(StageName, stage.name), context.Context(stage, live, keeper.check))
             actions.finish_stage(stage, result)
     except DeadlinePassed as late:
         _fail(stage, late)
