@@ -88,6 +88,7 @@ class Claim:
 
     expected: str = ""
     observed: str = ""
+    firm: bool = False  # stands alone under a heading: "Expected: `3`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

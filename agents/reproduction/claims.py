@@ -2,16 +2,18 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from agents.report import Claim, Symptom
 from agents.source import tree_of
 
 MAX_CLAIMS = 12
 MAX_LINE = 2000
+MAX_AROUND = 80  # characters of prose around the one value of a section
 
 _VALUE = (
-    r"(?P<{0}>`{{1,2}}[^`\n]{{1,300}}`{{1,2}}|\"[^\"\n]{{0,300}}\"|'[^'\n]{{0,300}}'"
+    r"(?P<{0}>(?<![\w`])`{{1,2}}[^`\s](?:[^`\n]{{0,300}}[^`\s])?`{{1,2}}(?!\w)|\"[^\"\n]{{0,300}}\"|'[^'\n]{{0,300}}'"
     r"|[\[({{][^\n]{{0,300}}?[\])}}](?=[\s.,;]|$)|[-+]?\d(?:[\w.]*\w)?|"
     r"[A-Za-z_][\w.]{{0,60}}\([^\n]{{0,200}}?\)(?=[\s.,;]|$)|\b(?:True|False|None)\b)"
 )
@@ -27,6 +29,7 @@ _GOT = (
     r"evaluates|results in)\b"
 )
 _GAP = r"[\s,.:;]+(?:[a-z]+[\s,.:;]+){0,4}?"
+_RIGHT = r"(?:correct|right|expected|proper|desired)"
 _INSTEAD = r"(?:instead of|rather than|but (?:it )?should|but (?:I )?expected|should|when it should)"
 _PATTERNS = tuple(
     re.compile(pattern, re.I)
@@ -37,10 +40,14 @@ _PATTERNS = tuple(
         rf"{_SHOULD} {_GIVES}{_LINK}{_EXPECTED}[^\n`]{{0,30}}?\b(?:but|not|instead of|rather than){_GAP}{_OBSERVED}",
         rf"{_GOT}{_LINK}{_OBSERVED}{_GAP}(?:expect\w*|should be|instead of){_LINK}{_EXPECTED}",
         rf"{_SHOULD} {_GIVES}{_LINK}{_EXPECTED}",
+        rf"{_EXPECTED} (?:is|was|would be|seems|looks) (?:to be )?(?:the )?{_RIGHT}\b",
+        rf"\b{_RIGHT} (?:value|result|answer|output|one)(?: here)?{_LINK}{_EXPECTED}",
         rf"\bexpect\w*(?: (?:output|result|value|behaviou?r))?{_LINK}{_EXPECTED}",
     )
 )
-_OBSERVED_ONLY = re.compile(rf"{_GOT}{_LINK}{_OBSERVED}", re.I)
+_OBSERVED_ONLY = re.compile(
+    rf"(?:{_GOT}|\b(?:output|result)(?: of)?(?: \w+){{0,3}}? (?:is|was)\b){_LINK}{_OBSERVED}", re.I
+)
 _COMMENT = re.compile(
     r"#\s*(?:(?:->|=>|prints?|returns?|gives?|got|outputs?|actual\w*:?)\s*(?P<observed>[^#;]{1,300}?)\s*"
     r"(?:,|;|\(|but|instead of|—|-)?\s*)?"
@@ -93,12 +100,24 @@ def in_comment(line: str) -> Claim | None:
     return Claim(expected=_bare(match["expected"] or ""), observed=_bare(match["observed"] or ""))
 
 
-def headed(expected: str, observed: str) -> Claim | None:
-    """The claim of two sections that hold nothing but a value: "Expected: `3`", "Actual: `2`"."""
-    values = [text.split("\n\n")[0].strip() for text in (expected, observed)]
-    bare = [_bare(value) for value in values]
-    told = [len(value.split("\n")) == 1 and (value.startswith("`") or bool(literal(value))) for value in values]
-    return Claim(expected=bare[0], observed=bare[1] if told[1] else "") if told[0] and bare[0] != bare[1] else None
+def headed(expected: Sequence[str], observed: Sequence[str]) -> tuple[Claim, ...]:
+    """The claims of sections that name one value each: "Expected: `3`", "Actual: `2`"."""
+    wanted = [value for value in map(_only_value, expected) if value]
+    seen = [value for value in map(_only_value, observed) if value]
+    pairs = zip_longest(wanted, seen[: len(wanted)], fillvalue="")
+    return tuple(Claim(expected=want, observed=got, firm=True) for want, got in pairs if want != got)
+
+
+def _only_value(section: str) -> str:
+    """The one value a section's first paragraph is about; "" when it is about none or several."""
+    first = section.split("\n\n")[0].strip()
+    spans = re.findall(r"(?<![\w`])`([^`\n]{1,300})`(?!\w)", first)
+    if literal(first):
+        return first
+    if len(spans) != 1 or len(first) - len(spans[0]) > MAX_AROUND:
+        return ""
+    alone = first.strip("` .") == spans[0].strip("` .")
+    return spans[0] if alone or (literal(spans[0]) and "(" not in spans[0]) else ""
 
 
 def raising(text: str) -> str:

@@ -90,7 +90,10 @@ def missing_imports(code: str, project: Project) -> tuple[str, ...]:
     """Imports for names the code uses and never binds, where the repository or Python itself knows them."""
     if "import *" in code:
         return ()
-    return tuple(statement for name in sorted(unbound(code)) if (statement := import_for(name, project)))
+    calls = (node.func for top in statements(code) for node in ast.walk(top) if isinstance(node, ast.Call))
+    called = {node.id for node in calls if isinstance(node, ast.Name)}
+    found = (import_for(name, project, called=name in called) for name in sorted(unbound(code)))
+    return tuple(statement for statement in found if statement)
 
 
 def statements(code: str) -> list[ast.stmt]:

@@ -37,6 +37,23 @@ ALIASES = {
     "dt": "datetime",
     "et": "xml.etree.ElementTree",
 }
+KNOWN = {
+    **dict.fromkeys(("date", "timedelta", "timezone"), "datetime"),
+    **dict.fromkeys(("OrderedDict", "defaultdict", "namedtuple", "Counter", "deque", "ChainMap"), "collections"),
+    **dict.fromkeys(("dataclass", "asdict", "astuple"), "dataclasses"),
+    **dict.fromkeys(("Any", "Optional", "Union", "NamedTuple", "TypedDict", "Literal", "Annotated"), "typing"),
+    **dict.fromkeys(("Enum", "IntEnum", "auto"), "enum"),
+    **dict.fromkeys(("StringIO", "BytesIO"), "io"),
+    **dict.fromkeys(("partial", "reduce", "lru_cache"), "functools"),
+    **dict.fromkeys(("islice", "product", "permutations"), "itertools"),
+    "Decimal": "decimal",
+    "Fraction": "fractions",
+    "Path": "pathlib",
+    "UUID": "uuid",
+    "uuid4": "uuid",
+    "dedent": "textwrap",
+    "deepcopy": "copy",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +80,17 @@ def survey(root: Path, path: Sequence[str], tests: Sequence[str], runner: str = 
     return Project(root=root, packages=packages, names=names, tests=tuple(tests), scripts=_scripts(root), runner=runner)
 
 
-def import_for(name: str, project: Project) -> str:
-    """The import statement that brings `name` in ("" when nothing sure is known)."""
+def import_for(name: str, project: Project, *, called: bool = False) -> str:
+    """The import statement that brings `name` in ("" when nothing sure is known); `called` as a function, or not."""
     if name in project.packages:
         return f"import {name}"
-    if module := project.names.get(name):
+    if module := project.names.get(name) or KNOWN.get(name):
         return f"from {module} import {name}"
     if target := ALIASES.get(name):
         return f"import {target} as {name}"
-    return f"import {name}" if name in sys.stdlib_module_names else ""
+    if name not in sys.stdlib_module_names:
+        return ""
+    return f"from {name} import {name}" if called else f"import {name}"
 
 
 def _tops(base: Path) -> Iterator[Path]:

@@ -74,8 +74,10 @@ def _bodies(
     """(statements, check) pairs: an input that raised is left out of what comes after it."""
     for at, example in enumerate(inputs):
         calm = "\n".join(earlier.source for earlier in inputs[:at] if not earlier.raised)
+        firm = next((claim for claim in symptom.claims if claim.firm), None)
         if example.raised and symptom.exception:
-            yield f"{calm}\n{example.source}", None
+            check = _check(example, firm) if firm and at == len(inputs) - 1 else None
+            yield (_with_assignment(calm, example), check) if check else (f"{calm}\n{example.source}", None)
         for claim in _claims(example, at == _last(inputs), one, symptom, wanted):
             if check := _check(example, claim):
                 yield _with_assignment(calm, example), check

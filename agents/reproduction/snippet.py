@@ -1,6 +1,7 @@
 """A failing test out of the code a report shows: the code as it stands, and what the report says it should give."""
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from agents.reproduction.project import Project
 from agents.results import ReproductionTest
 
 MAX_SNIPPETS = 8
+
+_SHOWS_ONLY = {"pprint", "pp", "display", "help", "input", "exec"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ def propose(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
     for unit in _units(symptom.snippets):
         plain = tuple(_plain(unit, symptom, project))
         claimed = tuple(_claimed(unit, symptom, project))
-        yield from (*plain, *claimed) if symptom.exception else (*claimed, *plain)
+        firm = any(claim.firm for claim in symptom.claims)
+        yield from (*plain, *claimed) if symptom.exception and not firm else (*claimed, *plain)
 
 
 def _units(snippets: Sequence[Snippet]) -> Iterator[_Unit]:
@@ -95,15 +99,35 @@ def _checks(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
     for output in unit.outputs:
         if claims.expects(output.lead):
             yield unit.code, Check("lines", "", repr([line.rstrip() for line in output.text.strip().split("\n")]))
-    last = next((node for node in reversed(body) if _gives(node)), None)
-    if last is None:
-        return
+    asked = [node for node in body if _gives(node)]
+    shown = [
+        line for output in unit.outputs if not claims.expects(output.lead) for line in output.text.split("\n")[:20]
+    ]
     for claim in symptom.claims:
-        if claim.expected and (check := value_check(last, unit.code, claim)):
-            yield _before(last, lines), check
-    if symptom.should_raise:
-        source = ast.get_source_segment(unit.code, last) or ""
-        yield _before(last, lines), Check("raises", source, symptom.should_raise)
+        meant = _meant(asked, claim, shown)
+        if meant and claim.expected and (check := value_check(meant, unit.code, claim)):
+            yield _before(meant, lines), check
+    if symptom.should_raise and asked:
+        source = ast.get_source_segment(unit.code, asked[-1]) or ""
+        yield _before(asked[-1], lines), Check("raises", source, symptom.should_raise)
+
+
+def _meant(asked: Sequence[ast.stmt], claim: Claim, shown: Sequence[str]) -> ast.stmt | None:
+    """The statement a claim speaks of: the one that prints such a line, else the last."""
+    for node in reversed(asked):
+        shape = _line_shape(node)
+        if shape and any(shape.fullmatch(text) for text in (claim.expected, claim.observed, *shown)):
+            return node
+    return asked[-1] if asked else None
+
+
+def _line_shape(node: ast.stmt) -> re.Pattern[str] | None:
+    """What a line printed from an f-string looks like; None for all other statements."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[ast.JoinedStr(values=values)])):
+            parts = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in values)
+            return re.compile("".join(parts), re.S)
+    return None
 
 
 def _before(node: ast.stmt, lines: Sequence[str]) -> str:
@@ -113,13 +137,20 @@ def _before(node: ast.stmt, lines: Sequence[str]) -> str:
 
 
 def _gives(node: ast.stmt) -> bool:
-    named = isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
-    return isinstance(node, ast.Expr) or named
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name not in _SHOWS_ONLY
+        case ast.Expr() | ast.Assign(targets=[ast.Name()]):
+            return True
+    return False
 
 
 def value_check(node: ast.stmt, code: str, claim: Claim) -> Check | None:
     """The assertion that `node` gives what the claim expects; None when the statement gives nothing to look at."""
     match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[ast.JoinedStr() as shown], keywords=[])):
+            line = _filled(node, shown, claim.expected)
+            return Check("equal", _source(shown, code), repr(line)) if line else None
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"), args=[shown], keywords=[])):
             return Check("equal", f"str({_source(shown, code)})", repr(_printed(claim.expected)))
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
@@ -129,6 +160,18 @@ def value_check(node: ast.stmt, code: str, claim: Claim) -> Check | None:
         case ast.Assign(targets=[ast.Name(id=name)]):
             return _equal(name, claim.expected)
     return None
+
+
+def _filled(node: ast.stmt, shown: ast.JoinedStr, expected: str) -> str:
+    """The whole line an f-string should print: the report may give it, or only the value in its one hole."""
+    shape = _line_shape(node)
+    if shape and shape.fullmatch(expected):
+        return expected
+    holes = [part for part in shown.values if isinstance(part, ast.FormattedValue)]
+    if len(holes) != 1:
+        return ""
+    parts = (str(part.value) if isinstance(part, ast.Constant) else _printed(expected) for part in shown.values)
+    return "".join(parts)
 
 
 def _equal(expression: str, expected: str) -> Check:

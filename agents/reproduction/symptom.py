@@ -37,7 +37,7 @@ _HEADING = re.compile(
     r"^\s*(?:#{1,6}\s*(?P<hash>.+?)\s*#*|\*\*(?P<bold>[^*]+?)\*\*:?|(?P<colon>[A-Z][^.:`\n]{2,50}):)\s*$"
 )
 _INLINE_HEAD = re.compile(
-    r"^\s*[-*]?\s*(?:\*\*|__)?(?P<head>[A-Z][\w ]{2,40}?)(?:\*\*|__)?\s*:(?:\*\*|__)?\s+(?P<rest>\S.*)$"
+    r"^\s*[-*]?\s*(?:\*\*|__)?(?P<head>[A-Z][\w .()'-]{2,60}?)(?:\*\*|__)?\s*:(?:\*\*|__)?\s+(?P<rest>\S.*)$"
 )
 _EXPECTED = re.compile(
     r"\b(?:should(?! not be (?:closed|merged))|expect(?:ed|s|ing)?|supposed to|ought to|must)\b", re.I
@@ -81,21 +81,20 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
     said = prose(report)
     snippets = blocks.cut(text)
     exception, message = _exception(traces, said)
-    expected, observed = _said(said, _EXPECTED_HEAD, _EXPECTED), _said(said, _OBSERVED_HEAD, _OBSERVED)
-    headed = claims.headed(expected, observed)
+    wanted, seen = _sections(said, _EXPECTED_HEAD), _sections(said, _OBSERVED_HEAD)
     return Symptom(
         exception=exception,
         message=message,
         frames=_frames(traces),
-        expected=expected,
-        observed=observed,
+        expected=next(iter(wanted), "") or _sentence(said, _EXPECTED),
+        observed=next(iter(seen), "") or _sentence(said, _OBSERVED),
         version=_version(said),
         test_ids=_test_ids(text),
         commands=_commands(snippets, text),
         snippets=snippets,
         intermittent=bool(_INTERMITTENT.search(said)),
         hangs=bool(_HANGS.search(said)),
-        claims=(*([headed] if headed else []), *claims.in_prose(_joined(said))),
+        claims=(*claims.headed(wanted, seen), *claims.in_prose(_joined(said))),
         should_raise=claims.raising(said),
     )
 
@@ -135,17 +134,22 @@ def _frames(traces: Sequence[Trace]) -> tuple[Frame, ...]:
     return tuple(dict.fromkeys(every))
 
 
-def _said(prose: str, head: re.Pattern[str], words: re.Pattern[str]) -> str:
-    """What stands under a heading of this kind; else the first sentence that speaks this way."""
+def _sections(prose: str, head: re.Pattern[str]) -> list[str]:
+    """What stands under headings of this kind, or behind them on the same line."""
     lines = prose.split("\n")
+    found = []
     for index, line in enumerate(lines):
-        match = _INLINE_HEAD.match(line)
-        if match and head.match(match["head"]):
-            return match["rest"].strip()[:MAX_SENTENCE]
-        title = _heading(line)
-        if title and head.match(title) and (body := _section(lines[index + 1 :])):
-            return body
-    return next((s for s in _sentences(prose) if words.search(s)), "")[:MAX_SENTENCE]
+        inline = _INLINE_HEAD.match(line)
+        if inline and head.match(inline["head"]):
+            found.append(inline["rest"].strip(" *_")[:MAX_SENTENCE])
+        elif (title := _heading(line)) and head.match(title):
+            found.append(_section(lines[index + 1 :]))
+    return [section for section in found if section]
+
+
+def _sentence(prose: str, words: re.Pattern[str]) -> str:
+    """The first sentence that speaks this way."""
+    return next((one for one in _sentences(prose) if words.search(one)), "")[:MAX_SENTENCE]
 
 
 def _heading(line: str) -> str:

@@ -338,6 +338,8 @@ def _not_reproduced(ground: Ground, told: Symptom, attempts: Sequence[Attempt]) 
     if attempts:
         nearest = max(attempts, key=lambda attempt: attempt.outcome is not None)
         reason = f"{len(attempts)} ways were tried and none fails as the report says. The nearest: {nearest.reason}"
+    elif any(one.kind in ("python", "session") for one in told.snippets):
+        reason = "The report shows code, but neither an error nor a value that it should give."
     else:
         reason = "The report holds nothing that could be run: no snippet, session, command, traceback or test name."
     return _with_ground(

@@ -27,11 +27,26 @@ def test_an_exception_that_should_be_raised_is_not_the_symptom() -> None:
 def test_headed_sections_hold_expected_and_observed() -> None:
     found = told("### Expected behavior\n`[5, 4]`\n\n### Actual behavior\n`[4, 4]`\n\n### Environment\nLinux")
     assert (found.expected, found.observed) == ("`[5, 4]`", "`[4, 4]`")
-    assert found.claims[0] == Claim(expected="[5, 4]", observed="[4, 4]")
+    assert found.claims[0] == Claim(expected="[5, 4]", observed="[4, 4]", firm=True)
 
 
 def test_a_sentence_may_make_the_claim() -> None:
     assert Claim(expected="3", observed="2") in told("`half_up(2.5)` returns 2 instead of 3.").claims
+
+
+def test_bold_labels_on_one_line_hold_the_claim() -> None:
+    found = told("**Expected output (v1.1):** `parts: 2`\n\n**Actual output (v1.2):** `parts: 1`")
+    assert found.claims[0] == Claim(expected="parts: 2", observed="parts: 1", firm=True)
+
+
+def test_what_is_called_correct_is_expected() -> None:
+    found = told("Output of this snippet is `344`, but it seems that `345` is correct.")
+    assert Claim(expected="345", observed="344") in found.claims
+
+
+def test_words_between_two_code_spans_are_no_value() -> None:
+    found = told("`iterate` should return `split` and not stop.")
+    assert all("should" not in claim.observed + claim.expected for claim in found.claims)
 
 
 def test_the_version_is_the_projects_not_pythons() -> None:

@@ -77,6 +77,30 @@ def test_expected_output_is_compared_line_by_line(coins: Project) -> None:
     assert "assert printed == ['5', '4']" in body
 
 
+def test_the_value_in_the_hole_of_an_fstring_makes_the_whole_line(coins: Project) -> None:
+    text = "```python\nfrom coins import split\nprint(f'there are {len(split(9, 2))} parts')\n```\n"
+    text += "**Expected behavior**\nThe number is `3`\n"
+    (body,) = bodies(snippet.propose, told(text), coins)
+    assert body.endswith("assert f'there are {len(split(9, 2))} parts' == 'there are 3 parts'\n")
+
+
+def test_a_claim_that_gives_a_whole_line_finds_its_print(coins: Project) -> None:
+    text = "```python\nfrom coins import split\nparts = split(9, 2)\nprint(f'{len(parts)} parts')\nprint('done')\n```\n"
+    text += "**Expected output:** `3 parts`\n"
+    (body,) = bodies(snippet.propose, told(text), coins)
+    assert body.endswith("assert f'{len(parts)} parts' == '3 parts'\n")
+
+
+def test_a_function_named_like_its_module_is_imported_from_it(coins: Project) -> None:
+    assert missing_imports("pprint(Decimal(1))", coins) == ("from decimal import Decimal", "from pprint import pprint")
+
+
+def test_an_input_that_raises_is_held_to_the_value_it_should_give(coins: Project) -> None:
+    text = ">>> split(9, 0)\nTraceback (most recent call last):\n  ...\nSplitError: no\n\nExpected: `[]`"
+    (body, *_) = bodies(session.propose, told(text), coins)
+    assert body.endswith("assert split(9, 0) == []\n")
+
+
 def test_what_should_be_raised_is_asked_for(coins: Project) -> None:
     said = told("```python\nimport coins\ncoins.half_up('x')\n```\nshould raise ValueError but returns 0.")
     assert any(

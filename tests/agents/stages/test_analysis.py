@@ -59,9 +59,7 @@ def test_a_report_with_code_and_an_error_is_actionable(make: Make) -> None:
 
 
 def test_words_about_a_failure_are_actionable_with_gaps(make: Make) -> None:
-    found = analysis.run(
-        make("The `split` of an uneven total loses the rest; every invoice of last month is wrong by a cent.")
-    )
+    found = analysis.run(make("The `split` of an uneven total loses the rest; every invoice is wrong by a cent."))
     assert found.verdict == "actionable_with_gaps"
     assert found.would_change
 
