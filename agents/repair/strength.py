@@ -1,6 +1,6 @@
 """How much the tests that bless a patch would notice: mutants of the patched lines, killed or not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agents.repair.difference import Change, key
@@ -30,22 +30,22 @@ class Strength:
         return round(self.killed / self.tried, 3) if self.tried else 0.0
 
 
-def measure(mutants: Iterator[Mutant], patched: str, kills: Callable[[Mutant], bool], limit: int) -> Strength:
-    """Try up to `limit` mutants that differ from the patched file; `kills` runs the tests."""
-    killed, tried, unnoticed, known = 0, 0, [], set[str]()
+def distinct(mutants: Iterable[Mutant], patched: str, limit: int) -> list[Mutant]:
+    """The first `limit` mutants that are Python, differ from the patched file and from one another."""
+    found: dict[str, Mutant] = {}
     for mutant in mutants:
-        identity = key([Change(mutant.path, patched, mutant.text)])
-        if identity is None or identity in known:
-            continue
-        known.add(identity)
-        tried += 1
-        if kills(mutant):
-            killed += 1
-        else:
-            unnoticed.append(sentence(mutant))
-        if tried == limit:
+        if len(found) == limit:
             break
-    return Strength(killed, tried, tuple(unnoticed))
+        if identity := key([Change(mutant.path, patched, mutant.text)]):
+            found.setdefault(identity, mutant)
+    return list(found.values())
+
+
+def measured(mutants: Sequence[Mutant], killed: Sequence[bool | None]) -> Strength:
+    """The score of mutants that were killed or not; None is one that was not tried."""
+    tried = [(mutant, dead) for mutant, dead in zip(mutants, killed, strict=True) if dead is not None]
+    unnoticed = tuple(sentence(mutant) for mutant, dead in tried if not dead)
+    return Strength(len(tried) - len(unnoticed), len(tried), unnoticed)
 
 
 def sentence(mutant: Mutant) -> str:

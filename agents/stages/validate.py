@@ -1,8 +1,10 @@
 """Validate: every candidate is run; only what passes in fresh processes is called verified, and nothing "the fix"."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from agents.mutation import operators
 from agents.mutation.apply import apply
 from agents.mutation.place import place_at
 from agents.repair import strength, trials
+from agents.repair.crew import Halt, side_by_side
 from agents.repair.guard import Oracle
 from agents.repair.rank import Survivor, rank, signs
 from agents.repair.strength import Mutant, Strength
@@ -42,6 +45,7 @@ class Bench:
     environment: Environment
     test: ReproductionTest
     judge: Judge
+    halt: Halt
     quick_s: float = 10.0
 
     def quick(self, changes: Changes, tests: Sequence[str]) -> Ran:
@@ -53,7 +57,7 @@ class Bench:
         limits = Limits(wall_s=max(self.context.options.suite_seconds, 60.0))
         ran = testrun.run_tests(
             self.context.sandbox, self.checkout, self.environment, tests, files={**self.test.files, **changes},
-            limits=limits, check=self.context.check, hash_seed=seed,
+            limits=limits, check=self.halt.check, hash_seed=seed,
         )  # fmt: skip
         return Ran(ran.outcomes, tuple(tests), ran.output, ran.ended, ran.isolation)
 
@@ -116,23 +120,27 @@ def run(context: StageContext) -> Validation:
     assert reproduction.environment
     case = _case(context, reproduction)
     docket = Docket(context, len(candidates), {trial.candidate: trial for trial in context.trials()})
-    with _judge(context, reproduction) as judge:
-        bench = Bench(context, reproduction.checkout, reproduction.environment, reproduction.test, judge)
-        case, problem = _controlled(case, bench)
+    with ExitStack() as stack:
+        benches = [_bench(context, reproduction, halt, stack) for halt in [Halt(context.check)] * _side_by_side()]
+        case, problem = _controlled(case, benches[0])
         if problem:
             return _blocked(problem, "Run again from Reproduce.")
-        _try_all(context, case, bench, docket, candidates)
-        return _verdict(context, case, bench, docket, candidates)
+        _try_all(context, case, benches, docket, candidates)
+        return _verdict(context, case, benches, docket, candidates)
 
 
-def _judge(context: StageContext, reproduction: Reproduction) -> Judge:
+def _bench(context: StageContext, reproduction: Reproduction, halt: Halt, stack: ExitStack) -> Bench:
     assert reproduction.checkout
     assert reproduction.environment
     assert reproduction.test
-    return Judge(
-        context.sandbox, reproduction.checkout, reproduction.environment,
-        files=reproduction.test.files, limits=Limits(), check=context.check,
-    )  # fmt: skip
+    checkout, environment, test = reproduction.checkout, reproduction.environment, reproduction.test
+    judge = Judge(context.sandbox, checkout, environment, files=test.files, check=halt.check)
+    return Bench(context, checkout, environment, test, stack.enter_context(judge), halt)
+
+
+def _side_by_side() -> int:
+    """As many warm runners as there are processors for them, up to four."""
+    return max(1, min(4, os.cpu_count() or 1))
 
 
 # --- what is known beforehand ----------------------------------------------------------------------------------------
@@ -203,31 +211,35 @@ def _passing_warm(bench: Bench, tests: tuple[str, ...]) -> tuple[str, ...]:
 # --- trying ----------------------------------------------------------------------------------------------------------
 
 
-def _try_all(context: StageContext, case: Case, bench: Bench, docket: Docket, candidates: Sequence[Candidate]) -> None:
+def _try_all(
+    context: StageContext, case: Case, benches: Sequence[Bench], docket: Docket, candidates: Sequence[Candidate]
+) -> None:
     """First the quick runs of all, which reject; then the fresh runs of what is left, the most promising first."""
     waiting = [candidate for candidate in candidates if candidate.key not in docket.tried]
     left: list[tuple[Candidate, Changes]] = []
     while waiting and not docket.late:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
-        left += _reject(context, case, bench, docket, batch)
+        left += _reject(context, case, benches, docket, batch)
     for survivor, changes in _promising(case, left):
         if docket.late:
             break
         context.check()
-        docket.add(_with_evidence(case, trials.confirm(survivor, changes, case, bench), changes))
+        docket.add(_with_evidence(case, trials.confirm(survivor, changes, case, benches[0]), changes))
         docket.tell()
     docket.tell()
 
 
 def _reject(
-    context: StageContext, case: Case, bench: Bench, docket: Docket, batch: Sequence[Candidate]
+    context: StageContext, case: Case, benches: Sequence[Bench], docket: Docket, batch: Sequence[Candidate]
 ) -> list[tuple[Candidate, Changes]]:
     """The candidates of the batch that quick runs found nothing against; the others get their verdict."""
-    tried = [_quickly(context, case, bench, candidate) for candidate in batch]
-    if not _canary_sings(case, bench):
+    quickly = partial(_quickly, case)
+    tried = side_by_side(batch, benches, quickly, benches[0].halt)
+    if not all(_canary_sings(case, bench) for bench in benches):
         text = "The warm runner no longer fails on the unchanged code: these candidates run in fresh processes."
         context.emit(Notice(text=text, level="warning"))
-        tried = [_quickly(context, case, Slow(bench), candidate) for candidate in batch]
+        slow = [Slow(bench) for bench in benches]
+        tried = side_by_side(batch, slow, quickly, benches[0].halt)
     docket.judged += len(batch)
     for _, outcome in tried:
         if isinstance(outcome, Trial):
@@ -236,10 +248,7 @@ def _reject(
     return [(candidate, outcome) for candidate, outcome in tried if not isinstance(outcome, Trial)]
 
 
-def _quickly(
-    context: StageContext, case: Case, bench: trials.Bench, candidate: Candidate
-) -> tuple[Candidate, Trial | Changes]:
-    context.check()
+def _quickly(case: Case, bench: trials.Bench, candidate: Candidate) -> tuple[Candidate, Trial | Changes]:
     prepared = trials.prepare(candidate, case)
     if isinstance(prepared, Trial):
         return candidate, prepared
@@ -280,14 +289,14 @@ def _with_evidence(case: Case, trial: Trial, changes: Changes) -> Trial:
 
 
 def _verdict(
-    context: StageContext, case: Case, bench: Bench, docket: Docket, candidates: Sequence[Candidate]
+    context: StageContext, case: Case, benches: Sequence[Bench], docket: Docket, candidates: Sequence[Candidate]
 ) -> Validation:
     by_verdict = Counter[str](trial.verdict for trial in docket.tried.values())
     verified = [c for c in candidates if c.key in docket.tried and docket.tried[c.key].verdict == "fix_verified"]
     prepared = [(candidate, trials.prepare(candidate, case)) for candidate in verified]
     left = [(candidate, changes) for candidate, changes in prepared if not isinstance(changes, Trial)]
     ranking = _promising(case, left)
-    strengths = _strengths(context, case, bench, ranking[:BLESSED])
+    strengths = _strengths(context, case, benches, ranking[:BLESSED])
     return Validation(
         verdict="fix_verified" if ranking else "no_candidate_survived",
         reason=_reason(docket, len(ranking)),
@@ -324,28 +333,29 @@ def _blocked(reason: str, would_change: str = "A test or snippet that shows the 
 
 
 def _strengths(
-    context: StageContext, case: Case, bench: Bench, best: Sequence[tuple[Candidate, Changes]]
+    context: StageContext, case: Case, benches: Sequence[Bench], best: Sequence[tuple[Candidate, Changes]]
 ) -> dict[str, Strength]:
     deadline = time.monotonic() + STRENGTH_S
     found: dict[str, Strength] = {}
     for number, (candidate, changes) in enumerate(best):
         context.emit(Progress(what="mutation score", done=number, total=len(best), unit="candidates"))
-        measure = partial(_strength, context, case, bench, changes, deadline)
+        measure = partial(_strength, case, benches, changes, deadline)
         found[candidate.key] = context.keep(f"strength {candidate.key}", Strength, measure)
     return found
 
 
-def _strength(context: StageContext, case: Case, bench: Bench, changes: Changes, deadline: float) -> Strength:
+def _strength(case: Case, benches: Sequence[Bench], changes: Changes, deadline: float) -> Strength:
     """Mutants of the patched lines, then of the rest of their function, until the time is up."""
     path, patched = next(iter(changes.items()))
     tests = (case.reproduction, *case.selected)
 
-    def kills(mutant: Mutant) -> bool:
-        context.check()
+    def kills(bench: Bench, mutant: Mutant) -> bool | None:
+        if time.monotonic() > deadline:
+            return None
         return trials.judge(case, bench.quick({**changes, path: mutant.text}, tests)).verdict != "fix_verified"
 
-    mutants = _until(deadline, _mutants(path, read(case.root, path) or "", patched))
-    return strength.measure(mutants, patched, kills, MUTANTS)
+    mutants = strength.distinct(_mutants(path, read(case.root, path) or "", patched), patched, MUTANTS)
+    return strength.measured(mutants, side_by_side(mutants, benches, kills, benches[0].halt))
 
 
 def _mutants(path: str, old: str, patched: str) -> Iterator[Mutant]:
@@ -358,10 +368,3 @@ def _mutants(path: str, old: str, patched: str) -> Iterator[Mutant]:
     for edit in edits:
         if text := apply(patched, edit):
             yield Mutant(path, text, patched[edit.start : edit.end], edit.text, edit.line)
-
-
-def _until(deadline: float, mutants: Iterator[Mutant]) -> Iterator[Mutant]:
-    for mutant in mutants:
-        if time.monotonic() > deadline:
-            return
-        yield mutant

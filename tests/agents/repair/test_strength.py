@@ -1,6 +1,6 @@
 """What tests would notice: killed mutants count, the others are said in words."""
 
-from agents.repair.strength import Mutant, changed_lines, measure, sentence
+from agents.repair.strength import Mutant, changed_lines, distinct, measured, sentence
 
 PATCHED = "def f(a):\n    return a <= 1\n"
 
@@ -10,17 +10,21 @@ def mutant(new: str) -> Mutant:
 
 
 def test_killed_mutants_make_the_score() -> None:
-    found = measure(iter([mutant("<"), mutant(">"), mutant("==")]), PATCHED, lambda m: m.new != "==", limit=30)
+    found = measured([mutant("<"), mutant(">"), mutant("==")], [True, True, False])
     assert (found.killed, found.tried, found.score) == (2, 3, 0.667)
     assert found.unnoticed == ("The tests would not notice if `<=` were `==` in line 2 of m.py.",)
 
 
+def test_a_mutant_that_was_not_tried_does_not_count() -> None:
+    assert measured([mutant("<"), mutant(">")], [True, None]).tried == 1
+
+
 def test_a_mutant_that_says_the_same_is_not_tried() -> None:
-    assert measure(iter([mutant("<="), mutant("<=  ")]), PATCHED, lambda m: True, limit=30).tried == 0
+    assert distinct([mutant("<="), mutant("<=  "), mutant("<"), mutant(" <")], PATCHED, 30) == [mutant("<")]
 
 
 def test_no_more_mutants_are_tried_than_allowed() -> None:
-    assert measure(iter([mutant("<"), mutant(">"), mutant("==")]), PATCHED, lambda m: True, limit=2).tried == 2
+    assert len(distinct([mutant("<"), mutant(">"), mutant("==")], PATCHED, 2)) == 2
 
 
 def test_what_is_added_or_taken_away_is_said_so() -> None:
