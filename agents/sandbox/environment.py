@@ -38,8 +38,8 @@ def prepare(checkout: Checkout, source: Source, cache: Path, emit: Emit, check: 
         return _as_given(interpreters.ask(_absolute(source.python)), checkout, declaration, cache)
     interpreter = interpreters.choose(declaration.requires_python, _pinned(root))
     installation = _built(interpreter, needed, cache, emit, check)
-    for skipped in installation.skipped:
-        emit(Notice(text=f"{skipped} was left out: there is no wheel of it that fits.", level="warning"))
+    if installation.skipped:
+        emit(Notice(text=_left_out(installation), level="warning", slug="requirements-left-out"))
     return Environment(
         python=str(Path(installation.home, "bin", "python")),
         version=interpreter.name,
@@ -49,6 +49,11 @@ def prepare(checkout: Checkout, source: Source, cache: Path, emit: Emit, check: 
         how=_how(interpreter, installation),
         installed=installation.installed,
     )
+
+
+def _left_out(installation: Installation) -> str:
+    why = "there is no wheel that fits" if installation.lasting else "the package index cannot be reached"
+    return f"Left out of the environment, since {why}: {', '.join(installation.skipped)}."
 
 
 def _how(interpreter: Interpreter, installation: Installation) -> str:
@@ -128,8 +133,9 @@ def _built(interpreter: Interpreter, needed: Requirements, cache: Path, emit: Em
         total = len(needed.all())
         emit(Progress(what="building the environment", done=0, total=total, unit="requirements"))
         installation = install(interpreter, needed, home, emit, check)
-        fresh = kept.with_suffix(".part")
-        fresh.write_text(json.dumps(to_json(installation)))
-        fresh.replace(kept)
+        if installation.lasting:
+            fresh = kept.with_suffix(".part")
+            fresh.write_text(json.dumps(to_json(installation)))
+            fresh.replace(kept)
         emit(Progress(what="building the environment", done=total, total=total, unit="requirements"))
     return installation

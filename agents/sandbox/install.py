@@ -29,11 +29,15 @@ _LOG_CHARS = 3000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """A virtual environment that is there: what it holds, and which requirements it had to do without."""
+    """A virtual environment that is there: what it holds, and which requirements it had to do without.
+
+    `lasting` is False when the package index could not be reached: another time there may be more to have.
+    """
 
     home: str
     installed: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    lasting: bool = True
 
 
 def install(interpreter: Interpreter, needed: Requirements, home: Path, emit: Emit, check: Check) -> Installation:
@@ -43,11 +47,19 @@ def install(interpreter: Interpreter, needed: Requirements, home: Path, emit: Em
         wanted.append("pytest")
     if interpreter.version >= OWN_PYTEST_FITS and all(map(_is_ours, wanted)):
         _make(interpreter, home, check, with_pip=False)
-        copy_own_pytest(next(iter((home / "lib").glob("python3*"))) / "site-packages")
+        copy_own_pytest(_packages(home))
         return Installation(home=str(home), installed=own_versions())
     installer = _installer(interpreter, home, check)
-    skipped = _negotiate(installer, wanted, set(needed.needed), emit, check)
-    return Installation(home=str(home), installed=tuple(_installed(home)), skipped=tuple(skipped))
+    skipped, reached = _negotiate(installer, wanted, set(needed.needed), emit, check)
+    packages = _packages(home)
+    if not (packages / "pytest").is_dir() and interpreter.version >= OWN_PYTEST_FITS:
+        copy_own_pytest(packages)
+    left_out = tuple(text for text in skipped if text != "pytest")
+    return Installation(home=str(home), installed=tuple(_installed(packages)), skipped=left_out, lasting=reached)
+
+
+def _packages(home: Path) -> Path:
+    return next(iter((home / "lib").glob("python3*"))) / "site-packages"
 
 
 # --- Modulo's own pytest ---------------------------------------------------------------------------------------------
@@ -137,29 +149,42 @@ def _environment() -> dict[str, str]:
 # --- negotiation -----------------------------------------------------------------------------------------------------
 
 
-def _negotiate(installer: Installer, wanted: list[str], strict: set[str], emit: Emit, check: Check) -> list[str]:
-    """Install what can be had: a requirement the index cannot satisfy is first loosened, then left out, and said so.
+def _negotiate(
+    installer: Installer, wanted: list[str], strict: set[str], emit: Emit, check: Check
+) -> tuple[list[str], bool]:
+    """Install what can be had; returns what was left out, and whether the package index could be reached.
 
-    Nothing is installed before all of it can be, so a failed attempt leaves no code of anyone's behind.
+    A requirement the index cannot satisfy is first loosened, then left out. Nothing is installed before all of it can
+    be, so a failed attempt leaves no code of anyone's behind.
     """
-    left, skipped, loosened, log = list(wanted), list[str](), set[str](), ""
+    left, skipped, log = list(wanted), list[str](), ""
     for _ in range(_ATTEMPTS):
+        if not left:
+            return skipped, True
         done = program.run((*installer, *left), _environment(), seconds=_SECONDS, check=check)
         if done.code == 0:
-            return skipped
+            return skipped, True
         log = f"{done.stdout}\n{done.stderr}"
+        if _UNREACHABLE.search(log):
+            return [*skipped, *left], False
         culprit = _culprit(log, left, strict)
         if culprit is None:
-            raise _failed(log)
+            break
         left.remove(culprit)
-        bare = _without_version(culprit)
-        if culprit not in loosened and bare != culprit and bare not in left:
-            loosened.add(bare)
-            left.append(bare)
-            emit(Notice(text=f"{culprit} cannot be had as a wheel; any version of it is taken instead."))
-        else:
+        loose = _without_version(culprit)
+        if loose == culprit or loose in left:
             skipped.append(culprit)
+        else:
+            left.append(loose)
+            emit(Notice(text=f"{culprit} cannot be had as a wheel; any version of it is taken instead."))
     raise _failed(log)
+
+
+_UNREACHABLE = re.compile(
+    r"name resolution|NewConnectionError|Connection refused|dns error|error sending request|network was disabled"
+    r"|client error \(Connect\)|Network is unreachable",
+    re.IGNORECASE,
+)
 
 
 def _culprit(log: str, left: list[str], strict: set[str]) -> str | None:
@@ -180,13 +205,9 @@ _WORD = re.compile(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?")
 
 
 def _failed(log: str) -> ReportProblem:
-    offline = re.search(
-        r"Temporary failure in name resolution|Failed to establish|NewConnectionError|dns error|connect error", log
-    )
-    why = "the package index cannot be reached" if offline else "its requirements cannot be installed"
     return ReportProblem(
-        f"The environment could not be built: {why}.\n{log.strip()[-_LOG_CHARS:]}",
-        hint="Name an interpreter that has what the tests need (MODULO_PYTHON, --python), or allow the package index.",
+        f"The project's requirements cannot be installed.\n{log.strip()[-_LOG_CHARS:]}",
+        hint="Name an interpreter that has what the tests need (MODULO_PYTHON, --python).",
         slug="environment-failed",
     )
 
@@ -202,7 +223,7 @@ def _without_version(text: str) -> str:
     return f"{requirement.name}{extras}{marker}"
 
 
-def _installed(home: Path) -> Iterator[str]:
-    for info in sorted(home.glob("lib/python3*/site-packages/*.dist-info")):
+def _installed(packages: Path) -> Iterator[str]:
+    for info in sorted(packages.glob("*.dist-info")):
         name, _, version = info.name.removesuffix(".dist-info").partition("-")
         yield f"{name}=={version}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _DROPPED = re.compile(
-    r"--(no-)?(cov|junit|html|self-contained|report|durations|reruns|timeout|benchmark|profile|randomly|random-order|dist"
+    r"--(no-)?(cov|junit-?\w*|html|self-contained|report|durations|reruns|timeout|benchmark|profile|randomly|random-order|dist"
     r"|tx|numprocesses|maxprocesses|maxfail|exitfirst|tb|color|verbose|quiet|verbosity|showlocals|capture|pdb|trace|cache"
     r"|ff|lf|nf|sw|failed-first|last-failed|new-first|stepwise|rootdir|basetemp|collect-only|co|header|summary|setup-show"
     r"|flake8|pylint|mypy|black|isort|ruff|pep8|pycodestyle|codestyle|nbval|testmon|picked|instafail|sugar|force-sugar"
@@ -68,11 +68,10 @@ def _words(options: str) -> list[str]:
 
 
 def _kept(words: list[str]) -> Iterator[str]:
-    waiting = iter(words)
-    for word in waiting:
-        value = next(waiting, None) if _TAKES_VALUE.match(word) else None
-        if not word.startswith("-") or _DROPPED.match(word) or _DROPPED_SHORT.match(word):
-            continue
-        yield word
-        if value is not None:
-            yield value
+    place = 0
+    while place < len(words):
+        word, following = words[place], words[place + 1 : place + 2]
+        has_value = bool(_TAKES_VALUE.match(word) and following and not following[0].startswith("-"))
+        if word.startswith("-") and not _DROPPED.match(word) and not _DROPPED_SHORT.match(word):
+            yield from words[place : place + 1 + has_value]
+        place += 1 + has_value
