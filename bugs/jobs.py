@@ -6,7 +6,6 @@ import errno
 import logging
 import os
 import signal
-import socket
 import threading
 import traceback
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from rq.timeouts import JobTimeoutException
 from agents import pipeline
 from agents.errors import AgentError, DeadlinePassed, ModuloError, SetupProblem, Stopped
 from agents.results import StageName
-from bugs import actions, context, queues, scatter, sweeper
+from bugs import actions, context, owners, queues, scatter, sweeper
 from bugs.announce import courier
 from bugs.keeper import Keeper
 from bugs.live import LiveWriter
@@ -36,7 +35,7 @@ class Interrupted(BaseException):
 
 def run_stage(stage_id: int) -> None:
     """Take the stage and see it through. Of any number of workers that are asked, one does it."""
-    stage = actions.start_stage(stage_id, f"{socket.gethostname()}:{os.getpid()}")
+    stage = actions.start_stage(stage_id, owners.me())
     if stage is None:
         return
     try:

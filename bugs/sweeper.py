@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from bugs import actions, queues, streams
+from bugs import actions, owners, queues, streams
 from bugs.actions.stages import LESSON_JOB, STAGE_JOB
 from bugs.models import Run, Stage
 
@@ -34,6 +34,7 @@ class Sweeper:
 
     def sweep(self) -> None:
         now = timezone.now()
+        self._free(now)
         for stage_id in Stage.objects.hopeless(now).values_list("pk", flat=True)[:AT_ONCE]:
             actions.end_hopeless(stage_id)
         if self._backlog():
@@ -45,6 +46,14 @@ class Sweeper:
         lessons = Run.objects.filter(lesson_due_at__lte=settled, lesson_tries__lt=LESSON_TRIES)
         for run_id in lessons.values_list("pk", flat=True)[:AT_ONCE]:
             self._hint(LESSON_JOB, run_id)
+
+    def _free(self, now: datetime) -> None:
+        """A worker of this machine that is gone needs no lease any more."""
+        running = Stage.objects.filter(status=Stage.Status.RUNNING, lease_until__gt=now)
+        for pk, token, owner in running.values_list("pk", "lease_token", "owner"):
+            if owners.is_gone(owner):
+                abandoned = Stage.objects.filter(pk=pk, status=Stage.Status.RUNNING, lease_token=token)
+                abandoned.update(lease_until=now - timedelta(seconds=0.001))
 
     def _backlog(self) -> bool:
         """Are hints waiting already? Then more would only have to be thrown away."""
