@@ -2,6 +2,7 @@
 
 import ast
 import re
+import threading
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -110,8 +111,13 @@ def read(root: Path, path: str) -> str | None:
     return text if coding in ("utf-8", "utf-8-sig") or data.isascii() else None
 
 
+# Python's parser counts its depth per interpreter, not per thread (gh-106905): two at once end in a SystemError. The
+# filter of warnings is shared by all threads as well.
+_one_parser = threading.Lock()
+
+
 def tree_of(text: str) -> ast.Module | None:
-    with warnings.catch_warnings():
+    with _one_parser, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text)

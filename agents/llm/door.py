@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -104,8 +105,9 @@ class Talk:
         """Cancel what still runs and wait until it has let go."""
         if not self.over:
             self.loop.call_soon_threadsafe(self._cancel)
-        while not self.over:
-            self.over = isinstance(self.replies.get(timeout=STOP_S), Ended)
+        with suppress(Empty):  # a loop that is stuck lets go later: what ends this talk is not to wait for it
+            while not self.over:
+                self.over = isinstance(self.replies.get(timeout=STOP_S), Ended)
 
     def _start(self, slots: int) -> None:
         self.task = self.loop.create_task(self._run(slots))
