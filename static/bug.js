@@ -201,7 +201,7 @@ function scored({ index, score }) {
 // --- live frames ------------------------------------------------------------------------------------------------
 
 const said = new Map(); // cell -> { text, dirty, missing }
-const MARGIN = 20_000; // characters of a stream that stay on the page
+const TAIL = 2_000; // characters of a stream that are drawn; the whole text is shown with the call once it has ended
 
 function takeFrame({ id, ev }) {
   frame = id;
@@ -244,9 +244,7 @@ function draw() {
 }
 
 function show(place, text) {
-  const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 24;
-  place.textContent = place.classList.contains("cell-text") ? text.slice(-220) : text.slice(-MARGIN);
-  if (atEnd) place.scrollTop = place.scrollHeight;
+  place.textContent = text.slice(place.classList.contains("cell-text") ? -220 : -TAIL);
 }
 
 // The cell of the grid, or a box of its own above the calls.
@@ -269,12 +267,15 @@ function placeOf(key) {
     const head = document.createElement("p");
     head.className = "speech-head";
     head.textContent = `${key} is being written`;
+    const frame = document.createElement("div"); // its end stays in view by CSS alone
+    frame.className = "speech-frame";
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "region");
+    frame.setAttribute("aria-label", `What the model writes for ${key}`);
     const text = document.createElement("div");
     text.className = "speech-text";
-    text.tabIndex = 0;
-    text.setAttribute("role", "region");
-    text.setAttribute("aria-label", `What the model writes for ${key}`);
-    box.append(head, text);
+    frame.append(text);
+    box.append(head, frame);
     speaking.append(box);
   }
   return box.querySelector(".speech-text");

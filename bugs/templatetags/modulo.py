@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from bugs.rendering import code, diff, markdown, quantities, words
@@ -129,6 +129,21 @@ def printable(text: str | None) -> str:
 def prose(text: str) -> SafeString:
     """Markdown of a report, a comment or a model."""
     return mark_safe(markdown.render(text))  # noqa: S308  cleaned by an allow-list of tags
+
+
+@register.filter
+def ticks(text: str) -> SafeString:
+    """A sentence whose words in `backticks` are code."""
+    parts = [conditional_escape(part) for part in markdown.printable(text).split("`")]
+    closed = len(parts) - 1 if len(parts) % 2 == 0 else len(parts)  # the last tick of an odd number stands for itself
+    marked = [f"<code>{part}</code>" if at % 2 and at < closed else part for at, part in enumerate(parts)]
+    return mark_safe("".join(marked[:closed]) + "".join(f"`{part}" for part in marked[closed:]))  # noqa: S308
+
+
+@register.filter
+def vote(value: float) -> str:
+    """A voter's opinion: from 1 on it is a rank, below a score."""
+    return f"#{value:.0f}" if value >= 1 and value == int(value) else f"#{value:.1f}" if value > 1 else f"{value:.2f}"
 
 
 @register.filter
