@@ -32,6 +32,7 @@ _LOG_LINE = re.compile(
 _PYTEST_E = re.compile(
     r"^E\s{2,}(?P<exception>[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Failed|Interrupt))(?:: ?(?P<message>.*))?$"
 )
+_PYTEST_ASSERT = re.compile(r"^E\s{2,}(?P<message>assert .*)$")
 _PYTEST_AT = re.compile(
     r"^(?P<path>[^\s:][^:]*\.py):(?P<line>\d+): (?:in (?P<function>\S+)|(?P<exception>[A-Za-z_]\w*))\s*$"
 )
@@ -272,7 +273,7 @@ def _add_cell_frame(frames: list[Frame], line: str) -> None:
 def _pytest(lines: Sequence[str], start: int) -> _Found | None:
     """What pytest prints: `E   Type: message`, then `path:line: Type`; above it outer frames, "
     "`path:line: in name`."""
-    if not (raised := _PYTEST_E.match(lines[start])):
+    if not (raised := _PYTEST_E.match(lines[start]) or _PYTEST_ASSERT.match(lines[start])):
         return None
     index = start + 1
     message = [raised["message"] or ""]
@@ -285,7 +286,7 @@ def _pytest(lines: Sequence[str], start: int) -> _Found | None:
     frames += [_frame(m["path"], m["line"], m["function"], "") for m in reversed(above)]
     trace = Trace(
         language="python",
-        exception=raised["exception"],
+        exception=raised.groupdict().get("exception") or "AssertionError",
         message="\n".join(message[:MAX_MESSAGE_LINES]).strip(),
         frames=tuple(frames),
         line=start + 1,

@@ -15,6 +15,7 @@ _EXCEPTION = re.compile(
     r"StopIteration)`{0,2}"
     r"(?::\s*(?P<message>[^\n`]+))?"
 )
+_RAISED_LINE = re.compile(r"^(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception)): (?P<message>.+)$", re.M)
 _WANTED = re.compile(
     r"\b(?:should|shall|must|expect(?:ed|ing|s)?|ought|instead of|rather than|would like|suggest)\b", re.I
 )
@@ -80,7 +81,7 @@ def read(report: Report, traces: Sequence[Trace]) -> Symptom:
     text = full_text(report)
     said = prose(report)
     snippets = blocks.cut(text)
-    exception, message = _exception(traces, said)
+    exception, message = _exception(traces, said, snippets)
     wanted, seen = _sections(said, _EXPECTED_HEAD), _sections(said, _OBSERVED_HEAD)
     return Symptom(
         exception=exception,
@@ -111,9 +112,13 @@ def prose(report: Report) -> str:
     return "\n".join(line for line in without.split("\n") if not line.startswith((">", "    ", "\t")))
 
 
-def _exception(traces: Sequence[Trace], prose: str) -> tuple[str, str]:
+def _exception(traces: Sequence[Trace], prose: str, snippets: Sequence[Snippet]) -> tuple[str, str]:
+    """The exception of the telling trace; else one that stands alone on a line of output; else one a sentence names."""
     if traces:
         return traces[0].exception, traces[0].message
+    shown = (one.text for one in snippets if one.kind in ("output", "session") and not claims.expects(one.lead))
+    if raised := next((match for text in shown if (match := _RAISED_LINE.search(text))), None):
+        return raised["name"], raised["message"].strip()
     for match in _EXCEPTION.finditer(prose):
         sentence = _sentence_before(prose, match.start())
         if not _WANTED.search(sentence) and not match["name"].endswith("Warning"):

@@ -108,6 +108,11 @@ def test_what_pytest_prints_is_read() -> None:
     assert [frame.function for frame in trace.frames] == ["load", "test_a"]
 
 
+def test_an_assertion_pytest_explains_is_an_assertion_error() -> None:
+    (trace,) = parse(">       assert split(9, 2) == [5, 4]\nE       assert [4, 4] == [5, 4]\nE         at index 0\n")
+    assert (trace.exception, trace.message.split("\n")[0]) == ("AssertionError", "assert [4, 4] == [5, 4]")
+
+
 def test_java_javascript_and_go_are_told_apart() -> None:
     text = dedent(
         """\

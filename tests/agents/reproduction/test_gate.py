@@ -10,6 +10,7 @@ from agents.reproduction.mask import similarity, template
 from agents.results import ReproductionTest
 
 TEST = ReproductionTest(id="test_report.py::test_report", origin="snippet", files={"test_report.py": ""})
+CLAIM = replace(TEST, id="test_report_snippet_1_claim_1.py::test_report")
 INNER = Frame(path="coins/core.py", line=14, function="Splitter.split")
 OUTER = Frame(path="test_report.py", line=3, function="test_report")
 RAISED = Signature(exception="coins.SplitError", message="", raw="cannot split 9 into 0 parts", frames=(INNER, OUTER))
@@ -83,8 +84,8 @@ def test_a_time_out_counts_only_when_a_hang_is_reported() -> None:
 
 def test_a_wrong_value_must_be_the_one_the_report_shows() -> None:
     assert fits(WRONG, ASSERTED, TEST).accepted
-    assert not fits(WRONG, replace(ASSERTED, raw="assert 7 == 3"), TEST).accepted
-    assert not fits(WRONG, replace(ASSERTED, raw="assert 22 == 3"), TEST).accepted
+    assert not fits(WRONG, replace(ASSERTED, raw="assert 7 == 3"), CLAIM).accepted
+    assert not fits(WRONG, replace(ASSERTED, raw="assert 22 == 3"), CLAIM).accepted
 
 
 def test_an_error_is_no_wrong_value() -> None:
@@ -113,3 +114,9 @@ def test_two_failures_are_the_same_by_template_or_by_place() -> None:
 def test_messages_of_one_raise_have_one_template(one: str, other: str) -> None:
     assert template(one) == template(other)
     assert similarity(one, "completely unrelated sentence of words") < 0.5
+
+
+def test_an_assertion_of_the_reports_own_code_counts() -> None:
+    told = Symptom(claims=(Claim(observed="something else"),))
+    assert fits(told, ASSERTED, TEST).accepted
+    assert not fits(told, ASSERTED, CLAIM).accepted

@@ -19,6 +19,11 @@ def test_an_exception_may_be_named_in_a_sentence() -> None:
     assert (found.exception, found.message) == ("ValueError", "bad parts")
 
 
+def test_an_abbreviated_traceback_still_names_its_exception() -> None:
+    found = told("Actual:\n```text\nx = 1\nTraceback ...\ncoins.SplitError: no parts\n```")
+    assert (found.exception, found.message) == ("coins.SplitError", "no parts")
+
+
 def test_an_exception_that_should_be_raised_is_not_the_symptom() -> None:
     found = told("`split(9, 0)` should raise ValueError, but it returns an empty list.")
     assert (found.exception, found.should_raise) == ("", "ValueError")

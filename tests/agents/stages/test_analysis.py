@@ -89,7 +89,7 @@ def test_logs_that_rolled_over_do_not_stop_a_report_with_code(make: Make) -> Non
 
 
 def test_the_trace_of_the_incident_is_taken_from_the_log(make: Make) -> None:
-    trace = 'Traceback (most recent call last):\n  File "coins/core.py", line 9, in split\n    x\nZeroDivisionError: by zero\n'
+    trace = 'Traceback (most recent call last):\n  File "coins/core.py", line 9, in split\nZeroDivisionError: by zero\n'
     log = f"{minutes(14, 2)}2024-03-05T14:02:30Z ERROR failed\n{trace}{minutes(15)}"
     found = analysis.run(make("The nightly split failed at 2024-03-05 14:02 UTC, see the log.", logs={"app.log": log}))
     assert (found.symptom.exception, found.symptom.frames[0].function) == ("ZeroDivisionError", "split")
