@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -15,13 +16,14 @@ DROPPED = ("MODULO_", "OPENAI_", "REDIS_", "DATABASE_")
 class Running:
     """`manage.py up` (or another command) in the background; ended when the `with` ends, whatever happened."""
 
-    def __init__(self, data: Path, *command: str, **settings: str) -> None:
+    def __init__(self, data: Path, *command: str, under: Sequence[str] = (), **settings: str) -> None:
+        """`under` is a program that runs the command, such as a tracer."""
         self.data = data
         self.output = data.with_name(f"{data.name}-{len(list(data.parent.iterdir()))}.txt")
         self.environment = environment(data, **settings)
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, str(MANAGE), *(command or ("up",))],
+                [*under, sys.executable, str(MANAGE), *(command or ("up",))],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -87,9 +89,9 @@ def manage(data: Path, *words: str, **settings: str) -> subprocess.CompletedProc
     return subprocess.run(command, env=environment(data, **settings), capture_output=True, text=True, timeout=120)
 
 
-def wait_for(claim: "object", seconds: float = 15.0) -> None:
+def wait_for(claim: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until calling `claim` answers something true."""
     deadline = time.monotonic() + seconds
-    while not claim():  # type: ignore[operator]
+    while not claim():
         assert time.monotonic() < deadline, claim
         time.sleep(0.05)
