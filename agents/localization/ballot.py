@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from agents.localization.functions import Index
+from agents.localization.functions import Function, Index
 from agents.results import Chunk, ChunkScore
 
 Key = tuple[str, int]
@@ -40,7 +40,14 @@ def of_chunks(index: Index, chunks: Sequence[Chunk], scores: Iterable[ChunkScore
     return votes
 
 
-def worst_line(lines: Mapping[tuple[str, int], float], path: str, first: int, last: int) -> int:
-    """The line with the highest score within a function; of equals the last, which ran nearest to the failure."""
-    inside = [(score, line) for (where, line), score in lines.items() if where == path and first <= line <= last]
-    return max(inside)[1] if inside and max(inside)[0] > 0 else 0
+def worst_line(index: Index, function: Function, lines: Mapping[tuple[str, int], float]) -> int:
+    """The function's own line with the highest score, 0 when none has any.
+
+    Of equals the last counts, which ran nearest to the failure.
+    """
+    own = [
+        (score, line)
+        for (path, line), score in lines.items()
+        if path == function.path and function.body < line <= function.last and index.at(path, line) is function
+    ]
+    return max(own)[1] if own and max(own)[0] > 0 else 0

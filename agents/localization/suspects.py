@@ -39,7 +39,7 @@ def ranked(index: Index, ballots: Ballots, limit: int) -> Iterator[Suspect]:
     fused = fuse.fuse(ballots.functions, ballots.weights)
     for key, (score, parts) in list(fused.items())[:limit]:
         function = by_key[key]
-        line = suspicious_line(function, ballots)
+        line = suspicious_line(index, function, ballots)
         yield Suspect(
             path=function.path,
             line=line,
@@ -58,10 +58,9 @@ def ranked_files(ballots: Ballots, limit: int) -> Iterator[RankedFile]:
         yield RankedFile(path=path, score=round(score / whole, 4), parts=parts)
 
 
-def suspicious_line(function: Function, ballots: Ballots) -> int:
-    """The line of the traceback, else the most suspicious one that ran, else where the body begins."""
-    inside = (function.path, min(function.body + 1, function.last), function.last)
-    found = ballot.worst_line(ballots.trace, *inside) or ballot.worst_line(ballots.spectrum, *inside)
+def suspicious_line(index: Index, function: Function, ballots: Ballots) -> int:
+    """The line of the traceback, else the most suspicious one that ran, else where the definition begins."""
+    found = ballot.worst_line(index, function, ballots.trace) or ballot.worst_line(index, function, ballots.spectrum)
     return found or max(function.body, 1)
 
 

@@ -26,6 +26,7 @@ MOST_RELATED_TESTS = 200
 SCATTERED_FILES = 40
 TEST_FILES = 12  # whose tests are recorded beside the failing one
 SPECTRUM_SECONDS = 20.0
+READ = 200_000  # characters of a report or of its comments that are searched for words
 QUESTION = 8_000  # characters a chunk is judged by
 MESSAGE = 1_500  # characters of a failure's message that are read
 
@@ -140,8 +141,8 @@ def _trace(context: StageContext, reproduction: Reproduction, known: Index) -> M
 def _passages(context: StageContext) -> tuple[tuple[float, str], ...]:
     """The report's words and what they weigh: the title says most, comments least."""
     report = context.report
-    comments = "\n".join(comment.text for comment in report.comments)
-    return ((2.0, report.title), (1.0, report.text), (0.5, comments))
+    comments = "\n".join(comment.text[:READ] for comment in report.comments)
+    return ((2.0, report.title), (1.0, report.text[:READ]), (0.5, comments[:READ]))
 
 
 def _test_source(root: Path, reproduction: Reproduction) -> str:

@@ -38,9 +38,20 @@ def test_a_chunk_without_score_is_no_opinion(known, shop):
     assert of_chunks(known, [chunk], [ChunkScore(key=chunk.key, score=0.0, error="model-stalled")]) == {}
 
 
-def test_of_equal_lines_the_last_is_the_worst():
-    assert worst_line({("a.py", 4): 0.5, ("a.py", 6): 0.5, ("a.py", 9): 0.9}, "a.py", 3, 7) == 6
+def function(known, name):
+    return next(function for function in known.functions if function.name == name)
 
 
-def test_a_function_nothing_ran_in_has_no_worst_line():
-    assert worst_line({("a.py", 4): 0.0}, "a.py", 3, 7) == 0
+def test_of_equal_lines_the_last_is_the_worst(known):
+    path = "shop/basket.py"
+    lines = {(path, line(known, path, "if len")): 0.5, (path, line(known, path, "append")): 0.5}
+    assert worst_line(known, function(known, "Basket.add_item"), lines) == line(known, path, "append")
+
+
+def test_a_function_nothing_ran_in_has_no_worst_line(known):
+    assert worst_line(known, function(known, "Basket.add_item"), {("shop/basket.py", 14): 0.0}) == 0
+
+
+def test_the_lines_of_its_methods_are_not_a_classs_own(known):
+    lines = {("shop/basket.py", line(known, "shop/basket.py", "append")): 1.0}
+    assert worst_line(known, function(known, "Basket"), lines) == 0
