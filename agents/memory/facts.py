@@ -34,7 +34,7 @@ def _symptom(report: Report, findings: Findings) -> Iterator[Fact]:
     frame = next(iter((shown and shown.frames) or told.frames), None)
     place = f" in {_short(frame.path)}, {_short(frame.function)}" if frame else ""
     how = "reproduced" if shown else "reported"
-    text = f"{_named(report)} shows as {exception}{': ' if message else ''}{message}{place} ({how})."
+    text = f"The {_named(report)} shows as {exception}{': ' if message else ''}{message}{place} ({how})."
     edges = [("exception", exception, "shows_as")]
     if frame:
         edges += [("file", frame.path, "raised_in"), ("symbol", frame.function, "raised_in")]
@@ -49,8 +49,8 @@ def _repair(report: Report, validation: Validation | None, candidates: Sequence[
     place = f"{_short(candidate.path)}, {_short(candidate.function) or 'module level'}, line {candidate.line}"
     why = _short(candidate.why)
     edges = _edges([("file", candidate.path, "caused_by"), ("symbol", candidate.function, "caused_by")])
-    yield Fact(kind="root_cause", text=f"{_named(report)} was caused in {place}.", confidence=0.9, edges=edges)
-    text = f"A change in {place} fixed {_named(report)}: {why} {_changed(candidate.diff)}".strip()
+    yield Fact(kind="root_cause", text=f"The {_named(report)} was caused in {place}.", confidence=0.9, edges=edges)
+    text = f"A change in {place} fixed the {_named(report)}: {why} {_changed(candidate.diff)}".strip()
     yield Fact(kind="fix", text=text, confidence=0.9, edges=edges)
 
 
@@ -80,7 +80,7 @@ def _logs(analysis: Analysis | None) -> Iterator[Fact]:
 
 
 def _named(report: Report) -> str:
-    return f"The bug “{_short(report.title)}”"
+    return f"bug “{_short(report.title)}”"
 
 
 def _changed(diff: str) -> str:

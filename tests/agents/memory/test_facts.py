@@ -40,6 +40,7 @@ def texts(*candidates: Candidate, **findings: Any) -> dict[str, str]:
 def test_a_verified_fix_teaches_cause_and_change() -> None:
     said = texts(CANDIDATE, reproduce=REPRODUCED, validate=VERIFIED)
     assert said["root_cause"] == "The bug “Last page is empty” was caused in src/pager.py, page, line 31."
+    assert "line 31 fixed the bug “Last page is empty”: " in said["fix"]
     assert said["fix"].endswith("The bound excluded the last item. - while n < last: / + while n <= last:")
 
 
