@@ -18,10 +18,14 @@ from bugs import events
 from bugs.models import ModelCall, Stage, storable
 
 
-@lru_cache(maxsize=1)
 def model() -> Model:
     """The model of this installation; `offline` when none is set up."""
-    return gateway.build(model_settings(), redact)
+    return _built(model_settings())
+
+
+@lru_cache(maxsize=2)
+def _built(chosen: gateway.ModelSettings) -> Model:
+    return gateway.build(chosen, redact)
 
 
 def model_settings() -> gateway.ModelSettings:

@@ -16,7 +16,7 @@ from agents.events import CandidatesProposed, CandidatesTried, Notice, Progress
 from agents.perf import simulated
 from agents.perf.profile import Profile
 from agents.results import Candidate, Evidence, Trial
-from bugs import actions, gateway
+from bugs import actions
 from bugs.context import Context, outside_db
 from bugs.live import LiveWriter
 from bugs.models import Bug, ModelCall, Stage, Step
@@ -41,9 +41,7 @@ def model(settings: Any) -> Iterator[simulated.Server]:
     """A model server on a real socket."""
     with simulated.serve(Profile(ttft=0.001, itl=0.0001)) as server:
         settings.OPENAI_BASE_URL = server.url
-        gateway.model.cache_clear()
         yield server
-    gateway.model.cache_clear()
 
 
 def patch(key: str, prior: float = 0.0) -> Candidate:
@@ -200,11 +198,9 @@ def test_the_words_of_a_model_reach_the_pages(held: Stage, model: simulated.Serv
 def test_a_failed_call_is_asked_again_when_the_stage_runs_again(held: Stage, settings: Any) -> None:
     with simulated.serve(Profile(failed=1.0)) as server:
         settings.OPENAI_BASE_URL = server.url
-        gateway.model.cache_clear()
         (failed,) = context_of(held).ask(asked("a"))
     with simulated.serve(Profile(ttft=0.001)) as server:
         settings.OPENAI_BASE_URL = server.url
-        gateway.model.cache_clear()
         (fine,) = context_of(held).ask(asked("a"))
     assert failed.error
     assert not fine.error

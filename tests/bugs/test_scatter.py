@@ -16,7 +16,7 @@ from agents.errors import Cancelled
 from agents.perf import simulated
 from agents.perf.profile import Profile
 from agents.results import Chunk, ChunkScore
-from bugs import actions, gateway, jobs, queues, scatter, streams
+from bugs import actions, jobs, queues, scatter, streams
 from bugs.models import ModelCall, Stage, Step
 from bugs.scatter import Scatter
 
@@ -71,9 +71,7 @@ def runner(broker: Any) -> Iterator[RunnerThread]:
 def model(settings: Any) -> Iterator[simulated.Server]:
     with simulated.serve(Profile(ttft=0.05, ttft_sigma=0.0, itl=0.005, tokens=20)) as server:
         settings.OPENAI_BASE_URL = server.url
-        gateway.model.cache_clear()
         yield server
-    gateway.model.cache_clear()
 
 
 def test_each_chunk_is_scored_once(held: Stage, runner: RunnerThread) -> None:
@@ -170,7 +168,6 @@ def test_chunks_in_good_hands_are_not_taken_away(held: Stage, broker: Any) -> No
 def test_a_runner_stops_within_a_second_when_the_run_is_stopped(held: Stage, broker: Any, settings: Any) -> None:
     with simulated.serve(Profile(ttft=30.0)) as server:
         settings.OPENAI_BASE_URL = server.url
-        gateway.model.cache_clear()
         source = streams.chunk_source(held.pk, held.lease_token)
         source.add(
             [
@@ -184,7 +181,6 @@ def test_a_runner_stops_within_a_second_when_the_run_is_stopped(held: Stage, bro
         began = time.monotonic()
         jobs.run_chunks(held.pk, held.lease_token)
     assert time.monotonic() - began < 2
-    gateway.model.cache_clear()
 
 
 def test_a_runner_that_comes_too_late_does_nothing(held: Stage, broker: Any) -> None:
