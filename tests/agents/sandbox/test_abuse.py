@@ -66,13 +66,18 @@ def test_a_fork_bomb_goes_no_further_than_its_limit(rung: str, user: str, visit:
     assert 20 < int(done["stdout"]) <= 40
 
 
-FILL = f"import os\nfor n in range(9): open(os.environ['TMPDIR'] + f'/{{n}}', 'wb').write(b'x' * {4 * MIB})"
+FILL = f"""
+import os, time
+time.sleep(.3)
+for name in 'abcdefghijklmnop':
+    open(os.environ['TMPDIR'] + '/' + name, 'wb').write(b'x' * {4 * MIB})
+"""
 
 
 @pytest.mark.parametrize("rung", ISOLATING)
 @as_every_user
 def test_many_files_below_the_file_limit_fill_the_disk_and_no_more(rung: str, user: str, visit: Visit) -> None:
-    done = visit(rung, user, FILL.replace("9", "99"), disk_bytes=40 * MIB, file_bytes=5 * MIB)
+    done = visit(rung, user, FILL, disk_bytes=40 * MIB, file_bytes=5 * MIB)
     assert done["ended"] == "disk"
     assert "No space left" in done["stderr"]
 
@@ -87,7 +92,7 @@ def test_one_file_grows_no_further_than_its_limit(rung: str, user: str, visit: V
 
 
 def test_without_file_systems_of_its_own_the_files_are_added_up(visit: Visit) -> None:
-    assert visit("rlimits", USERS[0], f"{FILL}\nimport time; time.sleep(20)", disk_bytes=20 * MIB)["ended"] == "disk"
+    assert visit("rlimits", USERS[0], f"{FILL}\ntime.sleep(20)", disk_bytes=20 * MIB)["ended"] == "disk"
 
 
 DAEMON = """

@@ -103,10 +103,18 @@ LAYOUTS = {
 }
 
 
+IMPORTS_IT = """
+import subprocess, sys
+import shop
+
+def test_it():
+    subprocess.run([sys.executable, "-c", "import shop"], check=True)
+"""
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_project_can_be_imported_where_it_lies(layout: str, ground: Grounds, sandbox: Sandbox) -> None:
-    test = "import os, sys\nimport shop\n\ndef test_it():\n    assert not os.system(f'{sys.executable} -c import\\ shop')\n"
-    tree, environment = ground({**LAYOUTS[layout], "tests/test_it.py": test})
+    tree, environment = ground({**LAYOUTS[layout], "tests/test_it.py": IMPORTS_IT})
     run = run_tests(sandbox, tree, environment, ["tests/test_it.py::test_it"])
     assert run.outcomes[0].passed, run.outcomes
 
