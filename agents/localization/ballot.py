@@ -7,6 +7,7 @@ from agents.results import Chunk, ChunkScore
 
 Key = tuple[str, int]
 NAMELESS = 0.5  # what a chunk's score counts for the functions the scorer did not name
+HAIR = 1e-6  # less than any two counts of tests can differ by
 
 
 def of_functions(index: Index, lines: Mapping[tuple[str, int], float]) -> dict[Key, float]:
@@ -17,6 +18,12 @@ def of_functions(index: Index, lines: Mapping[tuple[str, int], float]) -> dict[K
         if function and not (function.callable and line <= function.body):
             scores[function.key] = max(scores.get(function.key, 0.0), score)
     return scores
+
+
+def ties_broken(scores: Mapping[Key, float], by: Mapping[Key, float]) -> dict[Key, float]:
+    """`scores`, where equals follow the order of `by`: one failing test alone makes dozens of lines equal."""
+    most = max(by.values(), default=0.0) or 1.0
+    return {key: score + HAIR * by.get(key, 0.0) / most for key, score in scores.items()}
 
 
 def of_files(functions: Mapping[Key, float]) -> dict[str, float]:

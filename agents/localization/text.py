@@ -160,6 +160,10 @@ class Library:
         self.functions = of_functions(index)
         self.files = of_files(index)
 
+    def words(self, passages: Sequence[tuple[float, str]]) -> dict[Key, float]:
+        """The words alone: a test names what it calls, not what is wrong with it."""
+        return self.functions.search(query(passages))
+
     def votes(self, passages: Sequence[tuple[float, str]]) -> dict[Key, float]:
         """How much each function has to do with [(weight, text)]: words, names, messages, and the file around it."""
         asked, whole = query(passages), "\n".join(text for _, text in passages)

@@ -217,20 +217,14 @@ def _near_tests(context: StageContext, scene: Scene) -> list[str]:
 def _votes(context: StageContext, scene: Scene, ran: Mapping[Place, float]) -> Votes:
     context.check()
     library = text.Library(scene.index)
+    said = library.votes(scene.passages)
     return {
-        "spectrum": ballot.of_functions(scene.index, ran),
+        "spectrum": ballot.ties_broken(ballot.of_functions(scene.index, ran), said),
         "trace": ballot.of_functions(scene.index, scene.trace),
-        "text": library.votes(scene.passages),
-        "test": library.votes(_failure_said(scene)),
+        "text": said,
+        "test": library.words([(1.0, scene.test_source)]),
         "history": _history(context, scene),
     }
-
-
-def _failure_said(scene: Scene) -> tuple[tuple[float, str], ...]:
-    """The failure's words: the test's code, and the message it failed with."""
-    seen = scene.reproduction.signature
-    message = f"{seen.exception} {seen.raw[:MESSAGE]}" if seen else ""
-    return ((1.0, scene.test_source), (0.5, message))
 
 
 def _history(context: StageContext, scene: Scene) -> dict[Place, float]:

@@ -1,4 +1,4 @@
-from agents.localization.ballot import NAMELESS, of_chunks, of_files, of_functions, worst_line
+from agents.localization.ballot import NAMELESS, of_chunks, of_files, of_functions, ties_broken, worst_line
 from agents.localization.chunks import cut
 from agents.results import ChunkScore
 
@@ -24,6 +24,12 @@ def test_the_line_of_the_def_does_not_count(known):
 
 def test_a_file_scores_as_its_worst_function():
     assert of_files({("a.py", 1): 0.2, ("a.py", 9): 0.7, ("b.py", 1): 0.1}) == {"a.py": 0.7, "b.py": 0.1}
+
+
+def test_equal_scores_follow_another_voter_and_unequal_ones_do_not():
+    scores = {("a.py", 1): 0.5, ("a.py", 2): 0.5, ("a.py", 3): 0.6}
+    broken = ties_broken(scores, {("a.py", 2): 9.0})
+    assert sorted(broken, key=broken.get) == [("a.py", 1), ("a.py", 2), ("a.py", 3)]
 
 
 def test_the_function_a_scorer_names_counts_more_than_its_neighbours(known, shop):

@@ -53,3 +53,8 @@ def test_an_empty_report_has_no_opinion(known):
 
 def test_an_empty_repository_has_no_votes(tmp_path):
     assert Library(index(tmp_path, ())).votes([(1.0, "anything at all")]) == {}
+
+
+def test_a_test_that_calls_a_function_does_not_accuse_it(known):
+    library, test = Library(known), [(1.0, "assert add_item(item) is None")]
+    assert max(library.words(test).values()) < max(library.votes(test).values())
