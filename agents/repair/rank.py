@@ -11,28 +11,26 @@ from agents.source import FUNCTIONS
 
 PENALTY = 0.5  # what one sign of overfitting takes away: as much as half of the range of priors
 PER_LINE = 0.02
-SUPPORT = 0.2
 
 
 @dataclass(frozen=True)
-class Survivor:
-    """A verified candidate, what makes one doubt it, and how many different origins thought of the same change."""
+class Weighed:
+    """A candidate that passed, and what makes one doubt it."""
 
     candidate: Candidate
     signs: tuple[str, ...] = ()
-    support: int = 1
 
 
-def rank(survivors: Sequence[Survivor]) -> list[Survivor]:
+def rank(found: Sequence[Weighed]) -> list[Weighed]:
     """Best first; the order does not depend on the order given."""
-    return sorted(survivors, key=lambda survivor: (-score(survivor), survivor.candidate.key))
+    return sorted(found, key=lambda survivor: (-score(survivor), survivor.candidate.key))
 
 
-def score(survivor: Survivor) -> float:
+def score(survivor: Weighed) -> float:
     size = sum(line.startswith(("+", "-")) for line in survivor.candidate.diff.splitlines()) - 2
     model = 0.3 if survivor.candidate.origin.startswith(("model", "human", "history", "memory")) else 0.0
     doubt = PENALTY * len(survivor.signs) + PER_LINE * size
-    return survivor.candidate.prior + model + SUPPORT * (survivor.support - 1) - doubt
+    return survivor.candidate.prior + model - doubt
 
 
 def signs(changes: Sequence[Change], oracle: Oracle) -> tuple[str, ...]:

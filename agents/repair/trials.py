@@ -19,6 +19,7 @@ Step = Literal["guard", "apply", "reproduction", "selected", "suite", "confirmed
 Changes = dict[str, str]
 NAMED = 5
 MOST_AGAIN = 30
+MOST_NAMED = 50
 TAIL = 4000
 
 
@@ -75,6 +76,14 @@ class Finding:
     isolation: str = ""
 
 
+@dataclass(frozen=True)
+class TimedOut:
+    """A quick run did not end in its time: worth a longer one when nothing else survives."""
+
+    changes: Changes
+    trial: Trial
+
+
 def prepare(candidate: Candidate, case: Case) -> Changes | Trial:
     """The changed files, or the trial that ends here: the patch is refused or does not apply."""
     try:
@@ -86,17 +95,25 @@ def prepare(candidate: Candidate, case: Case) -> Changes | Trial:
     return changed
 
 
-def reject(candidate: Candidate, changes: Changes, case: Case, bench: Bench) -> Trial | None:
+def reject(candidate: Candidate, changes: Changes, case: Case, bench: Bench) -> Trial | TimedOut | None:
     """The quick runs: a trial that speaks against the candidate, or None when nothing does so far."""
-    return _first_against(candidate, case, _quick(case, changes, bench))
+    begun = time.monotonic()
+    for step, ran in _quick(case, changes, bench):
+        finding = judge(case, ran)
+        if finding.verdict != "fix_verified":
+            trial = _trial(candidate, finding, step, begun)
+            return TimedOut(changes, trial) if _ran_out_of_time(ran) else trial
+    return None
 
 
 def confirm(candidate: Candidate, changes: Changes, case: Case, bench: Bench) -> Trial:
     """The fresh runs: the reproduction several times, then the other tests; only here a candidate is verified."""
-    against = _first_against(candidate, case, _fresh(case, changes, bench))
-    if against is None:
-        return Trial(candidate=candidate.key, verdict="blocked", reason="Nothing could be run.", step="reproduction")
-    return against
+    begun = time.monotonic()
+    for step, ran in _fresh(case, changes, bench):
+        finding = judge(case, ran)
+        if finding.verdict != "fix_verified":
+            return _trial(candidate, finding, step, begun)
+    return _trial(candidate, replace(finding, reason=_blessing(case, finding)), "confirmed", begun)
 
 
 def changes_of(root: Path, changed: Changes) -> list[Change]:
@@ -124,21 +141,20 @@ def judge(case: Case, ran: Ran) -> Finding:
 # --- the runs --------------------------------------------------------------------------------------------------------
 
 
-def _quick(case: Case, changes: Changes, bench: Bench) -> Iterator[tuple[Step, Ran, bool]]:
-    yield "reproduction", bench.quick(changes, (case.reproduction,)), False
+def _quick(case: Case, changes: Changes, bench: Bench) -> Iterator[tuple[Step, Ran]]:
+    yield "reproduction", bench.quick(changes, (case.reproduction,))
     if case.selected:
-        yield "selected", bench.quick(changes, case.selected), False
+        yield "selected", bench.quick(changes, case.selected)
 
 
-def _fresh(case: Case, changes: Changes, bench: Bench) -> Iterator[tuple[Step, Ran, bool]]:
+def _fresh(case: Case, changes: Changes, bench: Bench) -> Iterator[tuple[Step, Ran]]:
     """Each run in a new process with another hash seed; what fails in the suite is asked once more, alone."""
     for seed in range(case.runs):
-        alone = not case.suite and not case.selected
-        yield "reproduction", bench.fresh(changes, (case.reproduction,), seed), alone and seed == case.runs - 1
+        yield "reproduction", bench.fresh(changes, (case.reproduction,), seed)
     if case.suite:
-        yield "suite", _twice(case, bench, changes, bench.fresh(changes, (), 0)), True
+        yield "suite", _twice(case, bench, changes, bench.fresh(changes, (), 0))
     elif case.selected:
-        yield "selected", _twice(case, bench, changes, bench.fresh(changes, case.selected, 0)), True
+        yield "selected", _twice(case, bench, changes, bench.fresh(changes, case.selected, 0))
 
 
 def _twice(case: Case, bench: Bench, changes: Changes, ran: Ran) -> Ran:
@@ -154,20 +170,16 @@ def _twice(case: Case, bench: Bench, changes: Changes, ran: Ran) -> Ran:
     return replace(ran, outcomes=(*kept, *passed.values()))
 
 
-def _first_against(candidate: Candidate, case: Case, runs: Iterator[tuple[Step, Ran, bool]]) -> Trial | None:
-    """The first run that speaks against the candidate; the last fresh one also when it speaks for it."""
-    begun = time.monotonic()
-    for step, ran, last in runs:
-        finding = judge(case, ran)
-        if finding.verdict != "fix_verified" or last:
-            blessed = finding.verdict == "fix_verified"
-            reason = _blessing(case, finding) if blessed else finding.reason
-            return Trial(
-                candidate=candidate.key, verdict=finding.verdict, reason=reason, step="confirmed" if blessed else step,
-                seconds=round(time.monotonic() - begun, 3), passed=finding.passed, failed=finding.failed,
-                newly_failing=finding.newly_failing[:50], output=finding.output, isolation=finding.isolation,
-            )  # fmt: skip
-    return None
+def _trial(candidate: Candidate, finding: Finding, step: Step, begun: float) -> Trial:
+    return Trial(
+        candidate=candidate.key, verdict=finding.verdict, reason=finding.reason, step=step,
+        seconds=round(time.monotonic() - begun, 3), passed=finding.passed, failed=finding.failed,
+        newly_failing=finding.newly_failing[:MOST_NAMED], output=finding.output, isolation=finding.isolation,
+    )  # fmt: skip
+
+
+def _ran_out_of_time(ran: Ran) -> bool:
+    return any(outcome.signature is not None and outcome.signature.phase == "timeout" for outcome in ran.outcomes)
 
 
 def stands_for(test: str, asked: str) -> bool:

@@ -17,9 +17,9 @@ from agents.mutation.place import place_at
 from agents.repair import strength, trials
 from agents.repair.crew import Halt, side_by_side
 from agents.repair.guard import Oracle
-from agents.repair.rank import Survivor, rank, signs
+from agents.repair.rank import Weighed, rank, signs
 from agents.repair.strength import Mutant, Strength
-from agents.repair.trials import Case, Changes, Ran
+from agents.repair.trials import Case, Changes, Ran, TimedOut
 from agents.reproduction import gate
 from agents.results import Candidate, Checkout, Environment, Evidence, Reproduction, ReproductionTest, Trial, Validation
 from agents.sandbox import testrun
@@ -33,6 +33,12 @@ NEAR = 200  # tests of the quick selection
 BLESSED = 5  # verified candidates whose tests are mutation-tested
 MUTANTS = 30
 WARM_RUNS = 5
+QUICK_SHARE = 0.7  # of the time for validation: the rest belongs to the fresh runs
+SLOWER = 8  # a candidate may take so many times what the unchanged code takes
+LONGER = 10
+
+Outcome = Trial | TimedOut | Changes
+Survivor = tuple[Candidate, Changes]  # nothing speaks against it so far
 STRENGTH_S = 60.0
 
 
@@ -46,10 +52,10 @@ class Bench:
     test: ReproductionTest
     judge: Judge
     halt: Halt
-    quick_s: float = 10.0
+    quick_s: float = 60.0
 
     def quick(self, changes: Changes, tests: Sequence[str]) -> Ran:
-        timeout = self.quick_s if len(tests) == 1 else self.quick_s + self.quick_s * len(tests) / 10
+        timeout = self.quick_s * (1 + len(tests) / 10)
         outcomes = self.judge.judge(changes, tests, timeout)
         return Ran(outcomes, tuple(tests), isolation=self.context.sandbox.level, stops_early=True)
 
@@ -87,9 +93,9 @@ class Docket:
     told: float = field(default_factory=time.monotonic)
     judged: int = 0
 
-    @property
-    def late(self) -> bool:
-        return time.monotonic() - self.began > self.context.options.validate_seconds
+    def late(self, share: float = 1.0) -> bool:
+        """Is this share of the time for validation used up?"""
+        return time.monotonic() - self.began > share * self.context.options.validate_seconds
 
     def add(self, trial: Trial) -> None:
         self.tried[trial.candidate] = trial
@@ -122,7 +128,7 @@ def run(context: StageContext) -> Validation:
     docket = Docket(context, len(candidates), {trial.candidate: trial for trial in context.trials()})
     with ExitStack() as stack:
         benches = [_bench(context, reproduction, halt, stack) for halt in [Halt(context.check)] * _side_by_side()]
-        case, problem = _controlled(case, benches[0])
+        case, problem = _controlled(case, benches)
         if problem:
             return _blocked(problem, "Run again from Reproduce.")
         _try_all(context, case, benches, docket, candidates)
@@ -190,12 +196,20 @@ def _oracle(root: Path, test: ReproductionTest) -> Oracle:
     return Oracle(tests=texts, files=(*test.files, named))
 
 
-def _controlled(case: Case, bench: Bench) -> tuple[Case, str]:
-    """The unchanged code must fail as reported; near tests that fail on the warm runner are left out."""
-    control = trials.judge(case, bench.fresh({}, (case.reproduction,), 0))
+def _controlled(case: Case, benches: Sequence[Bench]) -> tuple[Case, str]:
+    """The unchanged code must fail as reported; near tests that fail on the warm runner are left out.
+
+    How long it takes there says how long a candidate may take.
+    """
+    control = trials.judge(case, benches[0].fresh({}, (case.reproduction,), 0))
     if control.verdict != "fix_ineffective":
         return case, f"The unchanged code no longer fails as it did. {control.reason}"
-    return replace(case, selected=_passing_warm(bench, case.selected)), ""
+    for bench in benches:
+        bench.quick({}, (case.reproduction,))
+        begun = time.monotonic()
+        bench.quick({}, (case.reproduction,))
+        bench.quick_s = max(2.0, SLOWER * (time.monotonic() - begun))
+    return replace(case, selected=_passing_warm(benches[0], case.selected)), ""
 
 
 def _passing_warm(bench: Bench, tests: tuple[str, ...]) -> tuple[str, ...]:
@@ -216,43 +230,65 @@ def _try_all(
 ) -> None:
     """First the quick runs of all, which reject; then the fresh runs of what is left, the most promising first."""
     waiting = [candidate for candidate in candidates if candidate.key not in docket.tried]
-    left: list[tuple[Candidate, Changes]] = []
-    while waiting and not docket.late:
+    left: list[Survivor] = []
+    slow: list[tuple[Candidate, TimedOut]] = []
+    while waiting and not docket.late(QUICK_SHARE):
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
-        left += _reject(context, case, benches, docket, batch)
-    for survivor, changes in _promising(case, left):
-        if docket.late:
+        for candidate, outcome in _batch(context, case, benches, docket, batch):
+            if isinstance(outcome, TimedOut):
+                slow.append((candidate, outcome))
+            elif not isinstance(outcome, Trial):
+                left.append((candidate, outcome))
+    left += _longer(case, benches, docket, slow, needed=not left)
+    for candidate, changes in _promising(case, left):
+        if docket.late():
             break
         context.check()
-        docket.add(_with_evidence(case, trials.confirm(survivor, changes, case, benches[0]), changes))
+        docket.add(_with_evidence(case, trials.confirm(candidate, changes, case, benches[0]), changes))
         docket.tell()
     docket.tell()
 
 
-def _reject(
+def _batch(
     context: StageContext, case: Case, benches: Sequence[Bench], docket: Docket, batch: Sequence[Candidate]
-) -> list[tuple[Candidate, Changes]]:
-    """The candidates of the batch that quick runs found nothing against; the others get their verdict."""
+) -> list[tuple[Candidate, Outcome]]:
+    """Quick runs of a batch, and what they found; rejected candidates get their verdict here."""
     quickly = partial(_quickly, case)
     tried = side_by_side(batch, benches, quickly, benches[0].halt)
     if not all(_canary_sings(case, bench) for bench in benches):
         text = "The warm runner no longer fails on the unchanged code: these candidates run in fresh processes."
         context.emit(Notice(text=text, level="warning"))
-        slow = [Slow(bench) for bench in benches]
-        tried = side_by_side(batch, slow, quickly, benches[0].halt)
+        tried = side_by_side(batch, [Slow(bench) for bench in benches], quickly, benches[0].halt)
     docket.judged += len(batch)
     for _, outcome in tried:
         if isinstance(outcome, Trial):
             docket.add(outcome)
     docket.moved()
-    return [(candidate, outcome) for candidate, outcome in tried if not isinstance(outcome, Trial)]
+    return tried
 
 
-def _quickly(case: Case, bench: trials.Bench, candidate: Candidate) -> tuple[Candidate, Trial | Changes]:
+def _quickly(case: Case, bench: trials.Bench, candidate: Candidate) -> tuple[Candidate, Outcome]:
     prepared = trials.prepare(candidate, case)
     if isinstance(prepared, Trial):
         return candidate, prepared
     return candidate, trials.reject(candidate, prepared, case, bench) or prepared
+
+
+def _longer(
+    case: Case, benches: Sequence[Bench], docket: Docket, slow: list[tuple[Candidate, TimedOut]], *, needed: bool
+) -> list[Survivor]:
+    """What ran out of time gets more of it when nothing else is left; otherwise that is its verdict."""
+    survivors: list[Survivor] = []
+    for candidate, timed_out in slow:
+        outcome: Trial | TimedOut | None = timed_out
+        if needed and not docket.late(QUICK_SHARE):
+            bench = replace(benches[0], quick_s=benches[0].quick_s * LONGER)
+            outcome = trials.reject(candidate, timed_out.changes, case, bench)
+        if outcome is None:
+            survivors.append((candidate, timed_out.changes))
+        else:
+            docket.add(outcome.trial if isinstance(outcome, TimedOut) else outcome)
+    return survivors
 
 
 def _canary_sings(case: Case, bench: Bench) -> bool:
@@ -260,15 +296,10 @@ def _canary_sings(case: Case, bench: Bench) -> bool:
     return trials.judge(case, bench.quick({}, (case.reproduction,))).verdict == "fix_ineffective"
 
 
-def _promising(case: Case, left: list[tuple[Candidate, Changes]]) -> list[tuple[Candidate, Changes]]:
+def _promising(case: Case, left: list[Survivor]) -> list[Survivor]:
     changes = {candidate.key: changes for candidate, changes in left}
-    return [(survivor.candidate, changes[survivor.candidate.key]) for survivor in rank(_survivors(case, left))]
-
-
-def _survivors(case: Case, left: list[tuple[Candidate, Changes]]) -> list[Survivor]:
-    return [
-        Survivor(candidate, signs(trials.changes_of(case.root, changes), case.oracle)) for candidate, changes in left
-    ]
+    weighed = [Weighed(c, signs(trials.changes_of(case.root, changed), case.oracle)) for c, changed in left]
+    return [(found.candidate, changes[found.candidate.key]) for found in rank(weighed)]
 
 
 def _with_evidence(case: Case, trial: Trial, changes: Changes) -> Trial:

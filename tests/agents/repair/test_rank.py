@@ -5,7 +5,7 @@ import random
 from agents.repair.difference import Change
 from agents.repair.guard import Oracle
 from agents.repair.patch import unified
-from agents.repair.rank import Survivor, rank, signs
+from agents.repair.rank import Weighed, rank, signs
 from agents.results import Candidate
 
 OLD = "def f(a, limit):\n    check(a)\n    if a > limit:\n        raise ValueError(a)\n    return a\n"
@@ -16,9 +16,9 @@ def doubts(old: str, new: str) -> tuple[str, ...]:
     return signs([Change("m.py", OLD, OLD.replace(old, new))], ORACLE)
 
 
-def survivor(new: str, prior: float = 0.5) -> Survivor:
+def weighed(new: str, prior: float = 0.5) -> Weighed:
     candidate = Candidate(key=new, origin="operator:x", diff=unified("m.py", OLD, new), why="", prior=prior)
-    return Survivor(candidate, signs([Change("m.py", OLD, new)], ORACLE))
+    return Weighed(candidate, signs([Change("m.py", OLD, new)], ORACLE))
 
 
 def test_an_honest_change_has_no_signs_of_overfitting() -> None:
@@ -37,11 +37,11 @@ def test_each_sign_of_overfitting_is_named() -> None:
 
 
 def test_a_change_with_doubts_comes_after_one_without() -> None:
-    honest, narrow = survivor(OLD.replace("> limit", ">= limit"), 0.3), survivor(OLD.replace("> limit", "> 1234"), 0.6)
+    honest, narrow = weighed(OLD.replace("> limit", ">= limit"), 0.3), weighed(OLD.replace("> limit", "> 1234"), 0.6)
     assert rank([narrow, honest]) == [honest, narrow]
 
 
 def test_the_order_given_does_not_matter() -> None:
-    many = [survivor(OLD.replace("> limit", f"> limit + {n}")) for n in range(8)]
+    many = [weighed(OLD.replace("> limit", f"> limit + {n}")) for n in range(8)]
     shuffled = random.Random(3).sample(many, len(many))
     assert rank(shuffled) == rank(many)
