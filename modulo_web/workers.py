@@ -17,6 +17,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker.base import BaseWorker
 
+from agents.memory import engine
 from bugs import sweeper
 from modulo_web.children import PR_SET_PDEATHSIG
 
@@ -80,6 +81,7 @@ def preload(memory: bool = False) -> None:
     """Import the packages that take seconds, as far as the settings call for them."""
     wanted = ["openai"] if settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL else []
     if memory and settings.MODULO_MEMORY == "mem0":
-        wanted.append("mem0")
+        engine.quiet(settings.MODULO_DATA / "mem0")
+        wanted.append("agents.memory.mem0")
     for name in wanted:
         import_module(name)
