@@ -329,4 +329,3 @@ KINDS: dict[str, Any] = {
     "fix": Fix,
     "validate": Validation,
 }
-
