@@ -77,6 +77,7 @@ export class Live {
 
   #closed(code) {
     clearTimeout(this.settling);
+    clearInterval(this.counting);
     if (this.left) return;
     if (REFUSED[code]) {
       this.refused = true;
@@ -93,7 +94,6 @@ export class Live {
   }
 
   #countDown(until) {
-    clearInterval(this.counting);
     const show = () => {
       if (this.socket?.readyState === WebSocket.OPEN || this.polling) { clearInterval(this.counting); return; }
       const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));

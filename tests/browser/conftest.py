@@ -3,103 +3,50 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.seed import PASSWORD
+from tests.modulo_web.running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN_S = 90
+STARTS_WITHIN_S = 120.0
+SETTINGS = {"MODULO_MAX_CANDIDATES": "150"}  # enough for the demo's, and a run ends within a minute
+expect.set_options(timeout=30_000)  # the machine may be busy
 
 
-@dataclass
+@dataclass(frozen=True)
 class Up:
-    """`manage.py up` on a data directory of its own."""
+    """A running Modulo with bugs in every state; `bugs` are their numbers by the state they show."""
 
-    data: Path
-    port: int
-    extra: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-    bugs: dict[str, int] = field(default_factory=dict)
+    running: Running
+    address: str
+    bugs: dict[str, int]
 
     @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MODULO", "REDIS"))}
-        own = {"MODULO_DATA": str(self.data), "MODULO_PORT": str(self.port), "MODULO_DEMO": "false"}
-        return {**kept, **own, **self.extra}
-
-    def start(self) -> None:
-        log = (self.data.parent / "up.log").open("ab")
-        command = [sys.executable, "manage.py", "up"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
-        log.close()
-        until = time.monotonic() + STARTS_WITHIN_S
-        while not self.answers():
-            assert self.process.poll() is None, (self.data.parent / "up.log").read_text()
-            assert time.monotonic() < until, (self.data.parent / "up.log").read_text()
-            time.sleep(0.2)
-
-    def answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/login/", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def manage(self, *words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *words], cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True
-        )
-        return done.stdout
+    def data(self) -> Path:
+        return self.running.data
 
     def web_process(self) -> int:
-        """The process that serves the pages: the child of `up` that was told to `serve`."""
-        assert self.process is not None
-        listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
-        )
-        lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
-        return next(int(pid) for pid, words in lines if " serve " in f"{words} ")
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(40)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        """The process that serves the pages."""
+        return self.running.pids(" serve ")[0]
 
 
 @pytest.fixture(scope="session")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = Up(tmp_path_factory.mktemp("u") / "d", free_port())
-    running.data.mkdir()
-    running.start()
-    try:
-        running.bugs = json.loads(running.manage("-m", "tests.browser.seed"))
-        yield running
-    finally:
-        running.stop()
+    with Running(tmp_path_factory.mktemp("u") / "d", **SETTINGS) as running:
+        running.until("ready http", STARTS_WITHIN_S)
+        command = [sys.executable, "-m", "tests.browser.seed"]
+        made = subprocess.run(command, cwd=ROOT, env=running.environment, check=True, capture_output=True, text=True)
+        yield Up(running, running.address, json.loads(made.stdout))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,20 @@ def stage(page: Page, title: str) -> Any:
     return page.locator(".stage").filter(has=page.get_by_text(title, exact=True))
 
 
-def report(guest: Visitor, tmp_path: Path) -> Page:
+@pytest.fixture
+def repository() -> Iterator[Path]:
+    """The demo's repository at a path as short as people's own: it is shown on the page."""
+    with tempfile.TemporaryDirectory(prefix="tallybook-") as place:
+        yield build_repository("off-by-one", Path(place) / "tallybook")
+
+
+def report(guest: Visitor, repository: Path, tmp_path: Path) -> Page:
     """Report the demo's bug as somebody who never heard of the demo would: by the form."""
     demo = DEMOS["off-by-one"]
     page = guest.open("/bugs/new/")
     page.get_by_label("Title").fill(demo.title)
     page.get_by_label("What happened").fill(demo.text)
-    page.get_by_label("Repository").fill(str(build_repository("off-by-one", tmp_path / "repository")))
+    page.get_by_label("Repository").fill(str(repository))
     page.get_by_label("Python interpreter").fill(sys.executable)
     for log in demo.logs():
         (tmp_path / log.name).write_bytes(log.data)
@@ -57,10 +65,10 @@ def report(guest: Visitor, tmp_path: Path) -> Page:
 
 
 def test_a_bug_is_watched_from_the_form_to_a_verified_candidate(
-    up: Up, visitor: Callable[..., Visitor], tmp_path: Path
+    up: Up, visitor: Callable[..., Visitor], repository: Path, tmp_path: Path
 ) -> None:
     guest = visitor(viewport={"width": 1360, "height": 1000}, color_scheme="light")
-    page = report(guest, tmp_path)
+    page = report(guest, repository, tmp_path)
     bug = int(page.url.rstrip("/").rpartition("/")[2])
     second = guest.open(f"/bugs/{bug}/")
 
