@@ -27,13 +27,16 @@ FAILURE_TTL_S = 300  # what failed is in the database; the broker need not remem
 hinted: Counter[str] = Counter()
 
 
-def enqueue(queue: Name, path: str, *args: Any) -> None:
+def enqueue(queue: Name, path: str, *args: Any, name: str | None = None) -> None:
     """Hint a worker of `queue` to call `path(*args)` once the current transaction has committed."""
-    transaction.on_commit(partial(hint, queue, path, *args), robust=True)
+    transaction.on_commit(partial(hint, queue, path, *args, name=name), robust=True)
 
 
-def hint(queue: Name, path: str, *args: Any) -> None:
-    """Hint now. A broker that is down is counted in `streams.failures`; the sweeper hints again."""
+def hint(queue: Name, path: str, *args: Any, name: str | None = None) -> None:
+    """Hint now. A broker that is down is counted in `streams.failures`; the sweeper hints again.
+
+    A hint with a `name` can be found again by it while it waits.
+    """
     hinted[queue] += 1
     redis = streams.broker()
     if redis is None:
@@ -41,8 +44,20 @@ def hint(queue: Name, path: str, *args: Any) -> None:
         return
     with streams.tolerated():
         rq_queue(queue, redis).enqueue_call(
-            path, args=args, timeout=timeout_s(), result_ttl=0, failure_ttl=FAILURE_TTL_S, description=path
+            path,
+            args=args,
+            timeout=timeout_s(),
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL_S,
+            description=path,
+            job_id=name,
         )
+
+
+def waiting(queue: Name) -> set[str]:
+    """The names of the hints nobody has taken yet."""
+    redis = streams.broker()
+    return set(rq_queue(queue, redis).job_ids) if redis is not None else set()
 
 
 def timeout_s() -> int:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bugs import actions, owners, queues, streams
-from bugs.actions.stages import LESSON_JOB, STAGE_JOB
+from bugs.actions.stages import LESSON_JOB, STAGE_JOB, hint_name
 from bugs.models import Run, Stage
 
 log = logging.getLogger(__name__)
@@ -30,22 +30,18 @@ class Sweeper:
     """Remembers what it hinted, so that a stage is not hinted twice in 3 s; any number of sweepers is harmless."""
 
     def __init__(self) -> None:
-        self._hinted: dict[tuple[str, int], float] = {}
+        self._hinted: dict[str, float] = {}
 
     def sweep(self) -> None:
         now = timezone.now()
         self._free(now)
         for stage_id in Stage.objects.hopeless(now).values_list("pk", flat=True)[:AT_ONCE]:
             actions.end_hopeless(stage_id)
-        if self._backlog():
-            return
         settled = now - timedelta(seconds=AGAIN_S)  # what became due just now was hinted just now
         due = Stage.objects.takeable(now).exclude(status=Stage.Status.PENDING, due_at__gt=settled)
-        for stage_id in due.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]:
-            self._hint(STAGE_JOB, stage_id)
         lessons = Run.objects.filter(lesson_due_at__lte=settled, lesson_tries__lt=LESSON_TRIES)
-        for run_id in lessons.values_list("pk", flat=True)[:AT_ONCE]:
-            self._hint(LESSON_JOB, run_id)
+        self._hint(STAGE_JOB, list(due.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]))
+        self._hint(LESSON_JOB, list(lessons.values_list("pk", flat=True)[:AT_ONCE]))
 
     def _free(self, now: datetime) -> None:
         """A worker of this machine that is gone needs no lease any more."""
@@ -55,21 +51,16 @@ class Sweeper:
                 abandoned = Stage.objects.filter(pk=pk, status=Stage.Status.RUNNING, lease_token=token)
                 abandoned.update(lease_until=now - timedelta(seconds=0.001))
 
-    def _backlog(self) -> bool:
-        """Are hints waiting already? Then more would only have to be thrown away."""
-        redis = streams.broker()
-        if redis is None:
-            return False
-        with streams.tolerated():
-            return queues.rq_queue("stages", redis).count > 0
-        return True
-
-    def _hint(self, job: str, pk: int) -> None:
+    def _hint(self, job: str, pks: list[int]) -> None:
+        """Hint those that were not hinted just now and have no hint waiting."""
         now = time.monotonic()
-        if now - self._hinted.get((job, pk), -AGAIN_S) < AGAIN_S:
-            return
-        self._hinted = {known: at for known, at in self._hinted.items() if now - at < AGAIN_S} | {(job, pk): now}
-        queues.hint("stages", job, pk)
+        self._hinted = {name: at for name, at in self._hinted.items() if now - at < AGAIN_S}
+        names = {hint_name(job, pk): pk for pk in pks}
+        fresh = names.keys() - self._hinted.keys()
+        with streams.tolerated():
+            for name in sorted(fresh - queues.waiting("stages"), key=lambda name: pks.index(names[name])):
+                self._hinted[name] = now
+                queues.hint("stages", job, names[name], name=name)
 
 
 def start() -> threading.Thread:

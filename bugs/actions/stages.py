@@ -23,8 +23,13 @@ def add_stage(run: Run, name: str) -> Stage:
     tries = run.stages.filter(name=name).count()
     stage = Stage.objects.create(run=run, name=name, try_no=tries + 1, due_at=timezone.now())
     _tell(stage, "stage_pending")
-    queues.enqueue("stages", STAGE_JOB, stage.pk)
+    queues.enqueue("stages", STAGE_JOB, stage.pk, name=hint_name(STAGE_JOB, stage.pk))
     return stage
+
+
+def hint_name(job: str, pk: int) -> str:
+    """The name of the hint to do `job` for the row `pk`: one that waits need not be given again."""
+    return f"{job.rpartition('.')[2]}-{pk}"
 
 
 def start_stage(stage_id: int, owner: str) -> Stage | None:
@@ -67,7 +72,7 @@ def release_stage(stage: Stage) -> None:
             status=Stage.Status.PENDING, due_at=timezone.now(), lease_until=None, owner=""
         )
         _tell(stage, "stage_pending", reason="its worker was asked to end")
-        queues.enqueue("stages", STAGE_JOB, stage.pk)
+        queues.enqueue("stages", STAGE_JOB, stage.pk, name=hint_name(STAGE_JOB, stage.pk))
 
 
 def end_hopeless(stage_id: int) -> bool:
@@ -124,7 +129,7 @@ def _finish_run(stage: Stage, result: Result) -> None:
     Run.objects.filter(pk=stage.run_id).update(lesson_due_at=now)
     told = {"verdict": verdict, "reason": reason}
     events.record(stage.run.bug, "run_finished", told, run=stage.run.number)
-    queues.enqueue("stages", LESSON_JOB, stage.run_id)
+    queues.enqueue("stages", LESSON_JOB, stage.run_id, name=hint_name(LESSON_JOB, stage.run_id))
 
 
 def _end_run(run: Run, status: Run.Status, verdict: str, reason: str, now: datetime) -> None:

@@ -86,3 +86,11 @@ def test_a_broker_that_is_down_does_not_stop_the_sweeper(held: Stage) -> None:
     Sweeper().sweep()
     held.refresh_from_db()
     assert held.status == "failed"
+
+
+def test_a_lost_hint_is_given_again_although_others_wait(broker: Any, held: Stage) -> None:
+    broker.flushdb()
+    queues.hint("stages", "bugs.jobs.run_stage", 4711, name="run_stage-4711")
+    Stage.objects.filter(pk=held.pk).update(lease_until=ago(1))
+    Sweeper().sweep()
+    assert [args for _, args in hints(broker)] == [[4711], [held.pk]]
