@@ -54,7 +54,7 @@ def is_test(path: str) -> bool:
 
 def holds_tests(path: str) -> bool:
     """Is it a file pytest and unittest collect from?"""
-    return bool(re.fullmatch(r"test_?.*\.py|.*_tests?\.py", PurePosixPath(path).name))
+    return bool(re.fullmatch(r"(test_.*|.*_tests?|tests?)\.py", PurePosixPath(path).name))
 
 
 def generated(path: Path) -> bool:

@@ -43,3 +43,8 @@ def test_a_name_that_merely_holds_the_word_test_is_product(path):
 @pytest.mark.parametrize("path", ["tests/x.py", "pkg/tests/deep/x.py", "test_x.py", "pkg/x_test.py", "conftest.py"])
 def test_tests_are_known_by_folder_or_name(path):
     assert files.is_test(path)
+
+
+def test_tests_are_collected_from_test_files_only():
+    paths = ("tests/test_a.py", "a_test.py", "app/tests.py", "tests/conftest.py", "click/testing.py", "testimony.py")
+    assert [path for path in paths if files.holds_tests(path)] == ["tests/test_a.py", "a_test.py", "app/tests.py"]
