@@ -20,7 +20,7 @@ from rq.timeouts import JobTimeoutException
 from agents import pipeline
 from agents.errors import AgentError, DeadlinePassed, ModuloError, SetupProblem, Stopped
 from agents.results import StageName
-from bugs import actions, context, owners, queues, scatter, sweeper
+from bugs import actions, context, owners, queues, runner, sweeper
 from bugs.announce import courier
 from bugs.keeper import Keeper
 from bugs.live import LiveWriter
@@ -53,7 +53,7 @@ def run_chunks(stage_id: int, token: int) -> None:
     """Score chunks of a stage, many at a time, until none is left."""
     try:
         with _interruptible():
-            scatter.run(stage_id, token)
+            runner.run(stage_id, token)
     except Interrupted:
         os.kill(os.getpid(), signal.SIGTERM)  # the worker's own handler has its place back and ends the worker
     finally:

@@ -26,6 +26,7 @@ class LiveWriter:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
+        self._urgent = False
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> LiveWriter:
@@ -64,34 +65,36 @@ class LiveWriter:
             self._waiting.append({"t": "token_delta", "c": cell, "o": offset, "x": text, **self._where})
 
     def _tell(self, at_once: bool) -> None:
-        if at_once or time.monotonic() - self._sent_at >= FRAME_S:
-            self._flush()
-        else:
-            self._start()
-            self._wake.set()
-
-    def _start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._pump, name="frames", daemon=True)
-            self._thread.start()
+        """A thread of its own talks to the broker: whoever speaks here may be an event loop."""
+        self._urgent = self._urgent or at_once
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._pump, name="frames", daemon=True)
+                self._thread.start()
+        self._wake.set()
 
     def _pump(self) -> None:
         while not self._closed:
             self._wake.wait()
             self._wake.clear()
-            time.sleep(max(0.0, self._sent_at + FRAME_S - time.monotonic()))
+            if not self._urgent:
+                time.sleep(max(0.0, self._sent_at + FRAME_S - time.monotonic()))
+            self._urgent = False
             self._flush()
 
     def _flush(self) -> None:
+        frame = self._next_frame()
+        if frame:
+            events.tell(self._bug_id, *frame)
+
+    def _next_frame(self) -> list[dict[str, Any]]:
         with self._lock:
             frame, self._waiting = self._waiting, []
             self._sent_at = time.monotonic()
-            if not frame:
-                return
-            self._frames += 1
-            if self._frames % KEY_FRAMES == 0:
-                frame = self._key_frame() + frame
-            events.tell(self._bug_id, *frame)
+            self._frames += bool(frame)
+            if frame and self._frames % KEY_FRAMES == 0:
+                return frame + self._key_frame()
+            return frame
 
     def _key_frame(self) -> list[dict[str, Any]]:
         return [{"t": "token_delta", "c": c, "o": 0, "x": text, **self._where} for c, text in self._said.items()]
@@ -99,7 +102,7 @@ class LiveWriter:
 
 def width(text: str) -> int:
     """The length of `text` as browsers count it: in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def head(text: str, units: int) -> str:

@@ -29,6 +29,7 @@ def text_of(told: list[list[dict[str, Any]]], cell: str) -> str:
 def test_the_first_text_of_a_call_is_told_at_once(broker: Any) -> None:
     with LiveWriter(7, 1, "fix") as live:
         live.delta("a", 0, "Hello")
+        time.sleep(0.015)
         assert frames(broker, 7) == [[{"t": "token_delta", "c": "a", "o": 0, "x": "Hello", "run": 1, "stage": "fix"}]]
 
 

@@ -17,6 +17,7 @@ from agents.perf import simulated
 from agents.perf.profile import Profile
 from agents.results import Chunk, ChunkScore
 from bugs import actions, jobs, queues, scatter, streams
+from bugs import runner as runner_module
 from bugs.models import ModelCall, Stage, Step
 from bugs.scatter import Scatter
 
@@ -202,8 +203,8 @@ def test_a_chunk_that_kills_its_runners_is_stored_as_failed(held: Stage, broker:
             }
         ]
     )
-    for _ in range(scatter.MAX_DELIVERIES):
+    for _ in range(runner_module.MAX_DELIVERIES):
         assert source.take("dies", 1)
         time.sleep(0.01)
-    scatter.run(held.pk, held.lease_token, source)
+    runner_module.run(held.pk, held.lease_token, source)
     assert Step.objects.get(stage=held).value["error"] == "poison"
