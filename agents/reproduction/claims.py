@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from agents.report import Claim, Symptom
 from agents.source import tree_of
@@ -61,6 +61,8 @@ _COMMENT_ASIDE = re.compile(
     r"expect)\s+(?P<expected>[^#;)]{1,300}?)\)?\s*$",
     re.I,
 )
+_PROMPTED = re.compile(r"\s*(?:>>>|\.\.\.|In ?\[\d+\]:)")
+_OUT = re.compile(r"^\s*Out ?\[\d+\]: ?")
 _RAISES = re.compile(
     r"\b(?:should|must|expect\w*|ought to|supposed to)\s+(?:(?:to|have|be|it)\s+){0,3}(?:raise|throw|"
     r"fail with|give|get|see)\w*\s+"
@@ -140,8 +142,9 @@ def observed_values(symptom: Symptom) -> Iterator[str]:
     """Every value the report says was seen: in its sentences, its comments and the output it shows."""
     yield from (claim.observed for claim in symptom.claims if claim.observed)
     for snippet in symptom.snippets:
-        if snippet.kind == "output" and not expects(snippet.lead):
-            yield from (line.strip() for line in snippet.text.split("\n")[:20] if line.strip())
+        if snippet.kind in ("output", "session") and not expects(snippet.lead):
+            shown = (line for line in snippet.text.split("\n") if not _PROMPTED.match(line))
+            yield from islice((_OUT.sub("", line).strip() for line in shown if line.strip()), 20)
         claims = (in_comment(line) for line in snippet.text.split("\n"))
         yield from (claim.observed for claim in claims if claim and claim.observed)
 

@@ -162,7 +162,8 @@ def _value_fit(symptom: Symptom, signature: Signature, test: ReproductionTest) -
     raw = _text(signature)
     if "DID NOT RAISE" in raw or "not raised" in raw:
         return Fit(accepted=True, reason="Nothing is raised, where the report says something should be.", strength=0.7)
-    shown = [value for value in claims.observed_values(symptom) if _shows(raw, value)]
+    seen = _seen(raw)
+    shown = [value for value in claims.observed_values(symptom) if _shows(seen, value)]
     if shown:
         return Fit(
             accepted=True,
@@ -188,6 +189,13 @@ def _expected_fit(symptom: Symptom, signature: Signature, test: ReproductionTest
         accepted=False,
         reason=f"The report states no value this assertion could be checked against: {_raised(signature)}.",
     )
+
+
+def _seen(raw: str) -> str:
+    """The side of an equality that the code gave; the whole text where it is cut short or of another kind."""
+    first = raw.split("\n", 1)[0].removeprefix("assert ")
+    sides = re.split(r" (?:==|!=) ", first)
+    return sides[0] if len(sides) == 2 and "..." not in sides[0] else raw
 
 
 def _shows(raw: str, value: str) -> bool:

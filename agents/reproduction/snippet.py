@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from agents.report import Claim, Snippet, Symptom
 from agents.reproduction import claims, draft
@@ -108,8 +109,14 @@ def _checks(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
         if meant and claim.expected and (check := value_check(meant, unit.code, claim)):
             yield _before(meant, lines), check
     if symptom.should_raise and asked:
-        source = ast.get_source_segment(unit.code, asked[-1]) or ""
-        yield _before(asked[-1], lines), Check("raises", source, symptom.should_raise)
+        head = _imports_end(body)
+        yield "\n".join(lines[:head]), Check("raises", "\n".join(lines[head:]).strip("\n"), symptom.should_raise)
+
+
+def _imports_end(body: Sequence[ast.stmt]) -> int:
+    """The line after the imports and definitions a snippet begins with: what comes then may be what should raise."""
+    inert = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return max((node.end_lineno or 0 for node in takewhile(lambda node: isinstance(node, inert), body)), default=0)
 
 
 def _meant(asked: Sequence[ast.stmt], claim: Claim, shown: Sequence[str]) -> ast.stmt | None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.report import Claim, Frame, Signature, Symptom
+from agents.report import Claim, Frame, Signature, Snippet, Symptom
 from agents.reproduction.gate import fits, same
 from agents.reproduction.mask import similarity, template
 from agents.results import ReproductionTest
@@ -120,3 +120,16 @@ def test_an_assertion_of_the_reports_own_code_counts() -> None:
     told = Symptom(claims=(Claim(observed="something else"),))
     assert fits(told, ASSERTED, TEST).accepted
     assert not fits(told, ASSERTED, CLAIM).accepted
+
+
+SHOWN = Symptom(snippets=(Snippet(kind="session", text=">>> size(1024)  # expected '1K'\n'1024B'"),))
+
+
+def test_the_wrong_output_a_session_shows_is_recognised() -> None:
+    wrong = replace(ASSERTED, raw="assert '1024B' == '1K'\n  - 1K\n  + 1024B")
+    assert fits(SHOWN, wrong, CLAIM).accepted
+
+
+def test_the_value_a_test_asks_for_is_not_taken_for_the_one_it_got() -> None:
+    other = replace(ASSERTED, raw="assert '9' == '1024B'")
+    assert not fits(SHOWN, other, CLAIM).accepted

@@ -109,6 +109,13 @@ def test_what_should_be_raised_is_asked_for(coins: Project) -> None:
     )
 
 
+def test_what_should_be_raised_may_be_raised_by_any_statement(coins: Project) -> None:
+    code = "from coins import split\nhalves = split(9, 2)\nprint(halves)"
+    said = told(f"`split` should raise `ValueError` here:\n```python\n{code}\n```")
+    body = bodies(snippet.propose, said, coins)[-1]
+    assert "    with pytest.raises(ValueError):\n        halves = split(9, 2)\n        print(halves)\n" in body
+
+
 def test_classes_and_star_imports_stay_at_module_level(coins: Project) -> None:
     text = "```python\nfrom coins import *\nclass A:\n    x = split(9, 2)\nA().x.gone()\n```\n`AttributeError: no gone`"
     body, script = bodies(snippet.propose, told(text), coins)
