@@ -48,7 +48,11 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(modulo: R
 def test_a_body_without_a_length_is_cut_off_at_the_limit(modulo: Running):
     head = f"POST /nowhere HTTP/1.1\r\nHost: {host(modulo)}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     chunk = b"100000\r\n" + b"x" * (1 << 20) + b"\r\n"
-    assert raw(modulo, head + chunk * ((LARGEST_BODY >> 20) + 1)).startswith(b"HTTP/1.1 413")
+    name, port = host(modulo).split(":")
+    with socket.create_connection((name, int(port)), timeout=10) as connection:
+        connection.sendall(head + chunk * (LARGEST_BODY >> 20))
+        with pytest.raises(ConnectionError):
+            connection.sendall(chunk * 1024)
 
 
 def test_a_gigabyte_that_is_refused_leaves_the_process_small(modulo: Running):
