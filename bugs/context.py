@@ -42,7 +42,9 @@ class Context:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        return OutsideDatabase(ladder.best(opt_in_rlimits=settings.MODULO_ALLOW_RLIMITS, forced=settings.MODULO_SANDBOX))
+        return OutsideDatabase(
+            ladder.best(opt_in_rlimits=settings.MODULO_ALLOW_RLIMITS, forced=settings.MODULO_SANDBOX)
+        )
 
     @cached_property
     def memory(self) -> Memory:
