@@ -132,7 +132,7 @@ class CallNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReply:
-    """How a call ended. `error` is a slug, "" when it went well; times in milliseconds, cost in US dollars (None = unknown price)."""
+    """How a call ended. `error` is a slug, "" when it went well; times in ms, cost in US dollars (None: no price)."""
 
     key: str
     text: str
@@ -224,7 +224,7 @@ class StageContext(Protocol):
     def emit(self, event: Event) -> None: ...
 
     def check(self) -> None:
-        """Raise `errors.Stopped` when the run was cancelled, the lease lost or the deadline passed. Call it in loops."""
+        """Raise `errors.Stopped` when the run was cancelled, its lease lost or its deadline passed. For loops."""
         ...
 
     def keep(self, key: str, kind: type[T], produce: Callable[[], T]) -> T:
@@ -239,7 +239,7 @@ class StageContext(Protocol):
         ...
 
     def scatter(self, chunks: Sequence[Chunk], question: str) -> Iterator[ChunkScore]:
-        """Ask `question` of all chunks in parallel on the chunk runners; yields scores as they finish, each exactly once."""
+        """Ask `question` of all chunks at once on the chunk runners; yields scores as they finish, each once."""
         ...
 
     def candidates(self) -> tuple[Candidate, ...]:

@@ -5,7 +5,8 @@
         SetupProblem         the operator can act: keys, services, interpreters, disk
             SandboxRefused
             ModelProblem
-                ModelUnavailable  BadKey  RateLimited  ServerFailed  Stalled  Dropped  ContextTooLong  BudgetReached  Garbled
+                ModelUnavailable  BadKey  RateLimited  ServerFailed  Stalled
+                Dropped  Garbled  ContextTooLong  BudgetReached
         AgentError           we must act: a bug of Modulo's
         Stopped              somebody wanted it so
             LeaseLost        another worker owns the stage now

@@ -1,7 +1,7 @@
 """The vocabulary of progress: what a stage says while it works.
 
-A stage emits values; `bugs/context.py` decides which become rows and which only reach open pages. Kept kinds are numbered
-per bug and replayable; live kinds (`TokenDelta`, `Progress` between its milestones) are not.
+A stage emits values; `bugs/context.py` decides which become rows and which only reach open pages. Kept kinds are
+numbered per bug and replayable; live kinds (`TokenDelta`, `Progress` between its milestones) are not.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from agents.results import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Long work moves: `done` of `total` `unit`s of `what`. total 0 = unknown. Live only, except the first and the last."""
+    """Long work moves: `done` of `total` `unit`s of `what` (total 0: unknown). Live only, but for first and last."""
 
     what: str
     done: int

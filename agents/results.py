@@ -14,7 +14,7 @@ StageName = Literal["analysis", "reproduce", "root_cause", "fix", "validate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A claim and where it can be checked. `source` is what it rests on ("report", "log:app.log", "test", "commit" ...),
+    """A claim and where it can be checked. `source` is what it rests on ("report", "log:app.log", "test", "commit"),
     `locator` the place in it ("L120", "tests/test_x.py::test_y"), `quote` the words themselves, redacted."""
 
     claim: str
@@ -48,7 +48,7 @@ class LogSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Do the logs cover the incident? `incident_how` says how the moment is known ("report text", "alert", "unknown")."""
+    """Do the logs cover the incident? `incident_how` says how the moment is known ("report text", "unknown" ...)."""
 
     verdict: Literal["covered", "rolled_over", "stopped_before", "after_restart", "gap", "unknown", "no_logs"]
     detail: str
@@ -146,7 +146,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReproductionTest:
-    """The failing test: `id` as the runner names it; `files` are written over the checkout (path -> text) before it runs.
+    """The failing test: `id` as the runner names it; `files` are laid over the checkout (path -> text) before it runs.
 
     `origin` says where it came from: a test named in the report, its snippet, a doctest session, command or traceback.
     """
@@ -179,7 +179,7 @@ class Reproduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spectrum:
-    """Which lines each test ran: {test: {path relative to the checkout: lines}}, for the failing and the passing tests."""
+    """Which lines each test ran: {test: {path relative to the checkout: lines}}, for failing and passing tests."""
 
     covered: dict[str, dict[str, tuple[int, ...]]]
     failing: tuple[str, ...]
@@ -267,7 +267,7 @@ CandidateVerdict = Literal["fix_verified", "fix_ineffective", "introduces_sympto
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What running a candidate showed. `step` is the deepest run it reached: reproduction, selected, suite, confirmed."""
+    """What running a candidate showed. `step` is the deepest it got: reproduction, selected, suite, confirmed."""
 
     candidate: str
     verdict: CandidateVerdict
@@ -295,8 +295,8 @@ class Fix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """`ranking` holds the keys of the verified candidates, best first. `strength` is the mutation score of the tests that
-    bless them ({key: killed/all}); `unnoticed` says in words what those tests would not notice."""
+    """`ranking` holds the keys of the verified candidates, best first. `strength` is the mutation score of the tests
+    that bless them ({key: killed/all}); `unnoticed` says in words what those tests would not notice."""
 
     verdict: Literal["fix_verified", "no_candidate_survived", "blocked"]
     reason: str
