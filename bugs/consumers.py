@@ -123,6 +123,7 @@ class BugConsumer(Socket):
         since, frame = asked.get("since", ["0"])[0], asked.get("frame", [""])[0]
         self.seq = int(since) if since.isdecimal() and len(since) < 10 else 0
         self.frame = frame if FRAME_ID.match(frame) else ""
+        self.lagging = False
         self.reading = asyncio.Lock()
         self.watcher = hub.Watcher(self._frame, lambda seq: self.soon(self._tick(seq)))
         await self.channel_layer.group_add(announce.bug_group(self.bug_id), self.channel_name)
@@ -151,14 +152,18 @@ class BugConsumer(Socket):
                     return
 
     async def resume(self) -> None:
+        """Go on exactly after the last frame that was sent; what came since is read again from where it is kept."""
         await self.catch_up()
-        watching = hub.of_this_loop()
-        watching.leave(self.bug_id, self.watcher)
-        await watching.join(self.bug_id, self.watcher, self.frame)
+        if self.lagging:
+            watching = hub.of_this_loop()
+            watching.leave(self.bug_id, self.watcher)
+            self.lagging = False
+            await watching.join(self.bug_id, self.watcher, self.frame)
 
     def _frame(self, text: str, frame_id: str) -> None:
-        """A slow page misses frames and gets them in one piece once it has read the others."""
-        if not self.behind:
+        """Pass a frame on; a page that does not keep up gets none until it has read what it was sent."""
+        self.lagging = self.lagging or self.behind
+        if not self.lagging:
             self.frame = frame_id
             self.post(text)
 

@@ -200,7 +200,7 @@ function scored({ index, score }) {
 
 // --- live frames ------------------------------------------------------------------------------------------------
 
-const said = new Map(); // cell -> { text, dirty, missing }
+const said = new Map(); // cell -> { text, dirty, place }
 const TAIL = 2_000; // characters of a stream that are drawn; the whole text is shown with the call once it has ended
 
 function takeFrame({ id, ev }) {
@@ -215,12 +215,20 @@ function takeFrame({ id, ev }) {
 
 // `o` is where the text belongs: at the end it is appended, before it cuts, beyond it something is missing.
 function hear({ c, o, x }) {
-  const cell = said.get(c) || { text: "", stage: "" };
+  const cell = said.get(c) || { text: "" };
   said.set(c, cell);
-  if (o > cell.text.length) { cell.missing = true; return; }
+  if (o > cell.text.length) { startOver(); return; }
   cell.text = cell.text.slice(0, o) + x;
-  cell.missing = false;
   cell.dirty = true;
+}
+
+let startingOver = 0;
+// A part of a stream is missing: join anew without a place in it, which brings each text whole.
+function startOver() {
+  if (Date.now() - startingOver < 2_000) return;
+  startingOver = Date.now();
+  frame = "";
+  setTimeout(() => live.connect());
 }
 
 function progress({ what, done, total, unit }) {
@@ -295,7 +303,7 @@ prepare(page);
 const frameOfEvents = list()?.parentElement;
 if (frameOfEvents) frameOfEvents.scrollTop = frameOfEvents.scrollHeight;
 
-new Live({
+const live = new Live({
   address: `/ws/bugs/${bug}/`,
   since: () => `?since=${seq}${frame ? `&frame=${frame}` : ""}`,
   take,
