@@ -71,6 +71,13 @@ _RAISES = re.compile(
 )
 
 
+_EXPECTS_ERROR = re.compile(
+    r"(?<!not )(?<!n't )\b(?:expect|want)\w*:?\s+(?:(?:to|it|an?|the|get|see|be)\s+){0,4}"
+    r"`{0,2}(?P<name>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit))\b",
+    re.I,
+)
+
+
 def in_prose(text: str) -> tuple[Claim, ...]:
     """Claims made in sentences, the fullest first."""
     found: dict[Claim, None] = {}
@@ -124,7 +131,7 @@ def _only_value(section: str) -> str:
 
 def raising(text: str) -> str:
     """The exception the report says should be raised ("" when it names none)."""
-    match = _RAISES.search(text)
+    match = _RAISES.search(text) or _EXPECTS_ERROR.search(text)
     return match["name"] if match else ""
 
 

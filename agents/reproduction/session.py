@@ -78,20 +78,25 @@ def _bodies(
         if example.raised and symptom.exception:
             check = _check(example, firm) if firm and at == len(inputs) - 1 else None
             yield (_with_assignment(calm, example), check) if check else (f"{calm}\n{example.source}", None)
-        for claim in _claims(example, at == _last(inputs), one, symptom, wanted):
+        for claim in _claims(example, inputs[at + 1 :], one, symptom, wanted):
             if check := _check(example, claim):
                 yield _with_assignment(calm, example), check
     if any("assert" in example.source for example in inputs):
         yield _code(inputs), None
 
 
-def _last(inputs: Sequence[Example]) -> int:
-    """The last input that showed something: the one a sentence after the session speaks of."""
-    shown = [at for at, example in enumerate(inputs) if example.want and not example.raised]
-    return shown[-1] if shown else len(inputs) - 1
+def _last(example: Example, later: Sequence[Example], claim: Claim) -> bool:
+    """Is it the last input that showed something else than the claim asks for: the one such a sentence speaks of?"""
+    return _differs(example, claim) and not any(_differs(other, claim) for other in later)
 
 
-def _claims(example: Example, last: bool, one: Snippet, symptom: Symptom, wanted: Sequence[Example]) -> Iterator[Claim]:
+def _differs(example: Example, claim: Claim) -> bool:
+    return bool(example.want) and not example.raised and not _same(claim.expected, example.want)
+
+
+def _claims(
+    example: Example, later: Sequence[Example], one: Snippet, symptom: Symptom, wanted: Sequence[Example]
+) -> Iterator[Claim]:
     """What this input should have shown: by a comment, by a session headed "expected", or by a sentence."""
     for line in (*example.source.split("\n"), *example.want.split("\n")):
         if (claim := claims.in_comment(line)) and claim.expected:
@@ -104,11 +109,9 @@ def _claims(example: Example, last: bool, one: Snippet, symptom: Symptom, wanted
         ):
             yield Claim(expected=other.want, observed="" if example in wanted else example.want)
     for claim in symptom.claims:
-        fits = claim.observed and _same(claim.observed, example.want)
-        if claim.expected and (fits or last):
+        if claim.expected and (_same(claim.observed, example.want) or _last(example, later, claim)):
             yield claim
-    if last:
-        yield from _announced(one, symptom)
+    yield from (claim for claim in _announced(one, symptom) if _last(example, later, claim))
 
 
 def _announced(one: Snippet, symptom: Symptom) -> Iterator[Claim]:
@@ -118,7 +121,7 @@ def _announced(one: Snippet, symptom: Symptom) -> Iterator[Claim]:
 
 
 def _same(observed: str, want: str) -> bool:
-    return observed.strip().strip("'\"") == want.split("#")[0].strip().strip("'\"")
+    return bool(observed) and observed.strip().strip("'\"") == want.split("#")[0].strip().strip("'\"")
 
 
 def _with_assignment(calm: str, example: Example) -> str:

@@ -27,13 +27,17 @@ class _Unit:
 
 
 def propose(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
-    """Pasted tests first; then each snippet alone, then with those before it that it builds on."""
+    """Pasted tests first; then each snippet alone, then with those before it that it builds on.
+
+    What the report says in so many words comes before what only shows an error; an assertion of its own before all.
+    """
     yield from _pasted_tests(symptom, project)
     for unit in _units(symptom.snippets):
         plain = tuple(_plain(unit, symptom, project))
         claimed = tuple(_claimed(unit, symptom, project))
-        firm = any(claim.firm for claim in symptom.claims)
-        yield from (*plain, *claimed) if symptom.exception and not firm else (*claimed, *plain)
+        firm = any(claim.firm for claim in symptom.claims) or bool(symptom.should_raise)
+        first = _asserts(unit) or (symptom.exception and not firm)
+        yield from (*plain, *claimed) if first else (*claimed, *plain)
 
 
 def _units(snippets: Sequence[Snippet]) -> Iterator[_Unit]:
@@ -74,8 +78,7 @@ def _pasted_tests(symptom: Symptom, project: Project) -> Iterator[ReproductionTe
 
 def _plain(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
     """The code alone: it shows an exception, a failing assertion of its own, or a hang."""
-    asserts = any(isinstance(node, ast.Assert) for top in draft.statements(unit.code) for node in ast.walk(top))
-    if not (symptom.exception or symptom.hangs or asserts):
+    if not (symptom.exception or symptom.hangs or _asserts(unit)):
         return
     if test := draft.function("snippet", unit.label, unit.code, None, project):
         yield test
@@ -83,9 +86,14 @@ def _plain(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[Reproduc
         yield test
 
 
+def _asserts(unit: _Unit) -> bool:
+    return any(isinstance(node, ast.Assert) for top in draft.statements(unit.code) for node in ast.walk(top))
+
+
 def _claimed(unit: _Unit, symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
     """The code up to a statement, and an assertion of what the report says that statement should give."""
-    for number, (body, check) in enumerate(_checks(unit, symptom), 1):
+    checks = [*_raising(unit, symptom), *_checks(unit, symptom)]
+    for number, (body, check) in enumerate(checks, 1):
         if test := draft.function("snippet", f"{unit.label}_claim_{number}", body, check, project):
             yield test
 
@@ -108,8 +116,12 @@ def _checks(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
         meant = _meant(asked, claim, shown)
         if meant and claim.expected and (check := value_check(meant, unit.code, claim)):
             yield _before(meant, lines), check
-    if symptom.should_raise and asked:
-        head = _imports_end(body)
+
+
+def _raising(unit: _Unit, symptom: Symptom) -> Iterator[tuple[str, Check]]:
+    body = draft.statements(unit.code)
+    if symptom.should_raise and any(_gives(node) for node in body):
+        lines, head = unit.code.split("\n"), _imports_end(body)
         yield "\n".join(lines[:head]), Check("raises", "\n".join(lines[head:]).strip("\n"), symptom.should_raise)
 
 

@@ -116,6 +116,18 @@ def test_what_should_be_raised_may_be_raised_by_any_statement(coins: Project) ->
     assert "    with pytest.raises(ValueError):\n        halves = split(9, 2)\n        print(halves)\n" in body
 
 
+def test_an_error_the_report_expects_comes_before_the_error_it_shows(coins: Project) -> None:
+    code = "```python\nfrom coins import split\nsplit(9, 0)\n```\n`ZeroDivisionError: by zero`"
+    first = bodies(snippet.propose, told(f"{code}\nI would expect `SplitError: no parts`."), coins)[0]
+    assert "    with pytest.raises(SplitError):\n        split(9, 0)\n" in first
+
+
+def test_an_assertion_of_the_reports_own_comes_first(coins: Project) -> None:
+    code = "```python\nfrom coins import split\nprint(split(9, 2))\nassert split(9, 2) == [5, 4]\n```"
+    first = bodies(snippet.propose, told(f"{code}\nI expect `[5, 4]`."), coins)[0]
+    assert first.endswith("assert split(9, 2) == [5, 4]\n")
+
+
 def test_classes_and_star_imports_stay_at_module_level(coins: Project) -> None:
     text = "```python\nfrom coins import *\nclass A:\n    x = split(9, 2)\nA().x.gone()\n```\n`AttributeError: no gone`"
     body, script = bodies(snippet.propose, told(text), coins)
@@ -148,6 +160,11 @@ def test_a_second_session_headed_expected_corrects_the_first(coins: Project) -> 
     text = "Now:\n```\n>>> from coins import split\n>>> split(9, 2)\n[4, 4]\n```\nExpected:\n```\n"
     text += ">>> split(9, 2)\n[5, 4]\n```\n"
     assert any(body.endswith("assert split(9, 2) == [5, 4]\n") for body in bodies(session.propose, told(text), coins))
+
+
+def test_a_sentence_speaks_of_the_input_that_shows_something_else(coins: Project) -> None:
+    said = told(">>> split(9, 2)\n[4, 4]\n>>> sorted([5, 4], reverse=True)\n[5, 4]\n\nI expected `[5, 4]`.")
+    assert bodies(session.propose, said, coins)[0].endswith("assert split(9, 2) == [5, 4]\n")
 
 
 def test_a_session_that_raises_runs_to_that_input(coins: Project) -> None:
