@@ -42,7 +42,7 @@ OPEN = """
 import sys, time
 from bugs import actions
 from bugs.models import Run
-bug = actions.open_bug(title="Discount", text=sys.argv[2], repository=sys.argv[1], python=sys.executable)
+bug = actions.open_bug(title="Discount", text=sys.argv[2], repository=sys.argv[1])
 run = actions.begin_run(bug, until="reproduce")
 while Run.objects.get(pk=run.pk).status == "running":
     time.sleep(0.2)
