@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import time
 from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,7 +19,9 @@ from django.contrib.auth.models import AnonymousUser
 from bugs import announce, hub, replay
 from bugs.models import Bug
 
-SIGNED_OUT, NO_ACCESS, UNKNOWN, TOO_SLOW, MISUSED = 4401, 4403, 4404, 4408, 1008
+SIGNED_OUT, NO_ACCESS, UNKNOWN, TOO_SLOW, MISUSED, FAILED = 4401, 4403, 4404, 4408, 1008, 1011
+log = logging.getLogger(__name__)
+
 LONGEST_MESSAGE = 4096
 MESSAGES_A_SECOND = 20
 UNREAD_BYTES = 256 << 10
@@ -38,7 +42,8 @@ class Socket(AsyncWebsocketConsumer):
         self.unread: deque[tuple[int, float]] = deque()
         self.unread_bytes = self.acknowledged = self.ticks = 0
         self.outbox: asyncio.Queue[str] = asyncio.Queue()
-        self.tasks = {asyncio.create_task(self._send_all())}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.soon(self._send_all())
         refusal = await self.refusal()
         if refusal:
             await self.close(refusal)
@@ -102,10 +107,17 @@ class Socket(AsyncWebsocketConsumer):
         else:
             self.post(json.dumps({"t": "tick", "seq": seq}))
 
-    def soon(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """What fails beside the handlers ends the connection: the page comes back and goes on where it was."""
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("a socket is closed", exc_info=task.exception())
+            self.soon(self.close(FAILED))
 
 
 class BugConsumer(Socket):
@@ -123,7 +135,7 @@ class BugConsumer(Socket):
         since, frame = asked.get("since", ["0"])[0], asked.get("frame", [""])[0]
         self.seq = int(since) if since.isdecimal() and len(since) < 10 else 0
         self.frame = frame if FRAME_ID.match(frame) else ""
-        self.lagging = False
+        self.lagging = self.amid = False  # amid: a frame is being sent that takes several messages
         self.reading = asyncio.Lock()
         self.watcher = hub.Watcher(self._frame, lambda seq: self.soon(self._tick(seq)))
         await self.channel_layer.group_add(announce.bug_group(self.bug_id), self.channel_name)
@@ -146,7 +158,7 @@ class BugConsumer(Socket):
             while not self.behind:
                 listed = await _events(self.bug_id, self.seq)
                 for event in listed:
-                    self.post(json.dumps(event, ensure_ascii=False))
+                    self.post(fitting(event))
                     self.seq = event["seq"]
                 if len(listed) < replay.AT_ONCE:
                     return
@@ -161,11 +173,13 @@ class BugConsumer(Socket):
             await watching.join(self.bug_id, self.watcher, self.frame)
 
     def _frame(self, text: str, frame_id: str) -> None:
-        """Pass a frame on; a page that does not keep up gets none until it has read what it was sent."""
-        self.lagging = self.lagging or self.behind
-        if not self.lagging:
-            self.frame = frame_id
-            self.post(text)
+        """Pass a frame on, whole; a page that does not keep up gets no other until it has read what it was sent."""
+        self.lagging = self.lagging or (self.behind and not self.amid)
+        if self.lagging:
+            return
+        self.amid = not frame_id
+        self.frame = frame_id or self.frame
+        self.post(text)
 
     async def _tick(self, seq: int) -> None:
         if seq > self.seq:
@@ -205,6 +219,12 @@ class ListConsumer(Socket):
         while True:
             await asyncio.sleep(hub.TICK_S)
             await self.tick(0)
+
+
+def fitting(event: dict[str, Any]) -> str:
+    """An event as a message; one too large to be sent loses its payload, which pages read from the sections anyway."""
+    text = json.dumps(event, ensure_ascii=False)
+    return text if len(text) <= hub.LARGEST else json.dumps({**event, "p": {}, "cut": True}, ensure_ascii=False)
 
 
 def _understood(text: str | None) -> dict[str, Any] | None:

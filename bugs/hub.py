@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from bugs import streams
+from bugs.live import width
 from bugs.models import Bug
 
 log = logging.getLogger(__name__)
@@ -28,25 +29,27 @@ RETRY_S = 1.0
 OLDEST = "0-0"
 BUSY_S = 0.02  # a loop that is later than this has too much to send: frames are gathered for longer
 LONGEST_GATHER_S = 0.1
+LARGEST = 15_000  # characters of a message: the server refuses to send more than 64 KiB, and one may take 4 bytes
 
 Frame = tuple[str, str]  # its id in the stream, its events as JSON
 
 
 @dataclass(eq=False)
 class Watcher:
-    """One socket's ears: `frame` gets encoded batches and their id, `tick` the bug's last seq. Neither may block."""
+    """One socket's ears: `frame` gets messages of frames and the id they end at ("" when the frame goes on in the next
+    message), `tick` the bug's last seq. Neither may block."""
 
     frame: Callable[[str, str], None]
     tick: Callable[[int], None]
     waiting: list[Frame] | None = None  # frames that came while it was catching up; None once it has
     seen: str = OLDEST  # the last frame it got: when it joined it may have been ahead of the shared reader
 
-    def take(self, frames: Sequence[Frame], text: str = "") -> None:
-        """Hand over what it has not seen; `text` is all `frames`, put together already."""
+    def take(self, frames: Sequence[Frame], messages: Sequence[Frame] = ()) -> None:
+        """Hand over what it has not seen; `messages` are all `frames`, put together already."""
         fresh = frames if later(frames[0][0], self.seen) else [each for each in frames if later(each[0], self.seen)]
-        if fresh:
-            self.seen = fresh[-1][0]
-            self.frame(text if text and len(fresh) == len(frames) else batch(fresh), self.seen)
+        for frame_id, text in messages if messages and len(fresh) == len(frames) else pack(fresh):
+            self.frame(text, frame_id)
+        self.seen = max(self.seen, frames[-1][0], key=_moment)
 
 
 @dataclass(eq=False)
@@ -85,8 +88,8 @@ class Hub:
         while later(channel.began, seen):  # the reader began beyond what was read here
             more = await self._kept(bug_id, seen)
             missed, seen = missed + more, more[-1][0] if more else channel.began
-        if missed:
-            watcher.frame(fold(missed) if not after else batch(missed), seen)
+        for frame_id, text in pack(missed if after else fold(missed)):
+            watcher.frame(text, frame_id)
         watcher.seen, waiting, watcher.waiting = seen, watcher.waiting, None
         if waiting:
             watcher.take(waiting)
@@ -123,11 +126,11 @@ class Hub:
         channel = self._channels.get(bug_id)
         if channel is None or not frames:
             return
+        messages = list(pack(frames))
         channel.last = frames[-1][0]
-        text = batch(frames)
         for watcher in tuple(channel.watchers):
             if watcher.waiting is None:
-                watcher.take(frames, text)
+                watcher.take(frames, messages)
             else:
                 watcher.waiting.extend(frames)
 
@@ -197,22 +200,69 @@ def entries_of(answer: Any) -> list[Frame]:
     return [(entry_id, fields[streams.FIELD]) for entry_id, fields in entries]
 
 
-def batch(frames: Sequence[Frame]) -> str:
-    """Frames as one message, without decoding them."""
+def pack(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Messages of at most `LARGEST` characters, each with the id a page has seen up to when it has read it.
+
+    Frames are put together without decoding them; one that is too large alone is cut into several messages, of which
+    only the last has an id: a page that got a part of them gets the whole frame again.
+    """
+    gathered: list[Frame] = []
+    for frame in frames:
+        if gathered and sum(len(text) for _, text in gathered) + len(frame[1]) > LARGEST:
+            yield batch(gathered)
+            gathered = []
+        if len(frame[1]) <= LARGEST:
+            gathered.append(frame)
+            continue
+        *parts, last = cut(frame[1])
+        yield from (batch([("", part)]) for part in parts)
+        gathered = [(frame[0], last)]
+    if gathered:
+        yield batch(gathered)
+
+
+def batch(frames: Sequence[Frame]) -> Frame:
+    """Frames as one message."""
     inner = ",".join(text[1:-1] for _, text in frames if len(text) > 2)
-    return f'{{"t":"batch","id":"{frames[-1][0]}","ev":[{inner}]}}'
+    return frames[-1][0], f'{{"t":"batch","id":"{frames[-1][0]}","ev":[{inner}]}}'
 
 
-def fold(frames: Sequence[Frame]) -> str:
-    """Frames as one message that holds each cell's whole text once, for a page that has seen none of them."""
+def cut(text: str) -> list[str]:
+    """The events of one frame as several frames; text that is too long for one goes on in the next."""
+    parts: list[list[dict[str, Any]]] = [[]]
+    room = LARGEST // 2  # what quotes and line ends become in JSON takes the other half
+    for event in (piece for whole in json.loads(text) for piece in _pieces(whole, LARGEST // 4)):
+        size = len(_json(event))
+        if parts[-1] and size > room:
+            parts.append([])
+            room = LARGEST // 2
+        parts[-1].append(event)
+        room -= size
+    return [_json(part) for part in parts]
+
+
+def _pieces(event: dict[str, Any], longest: int) -> Iterator[dict[str, Any]]:
+    """A long `token_delta` as several, each beginning where the one before it ends."""
+    text, offset = event.get("x", ""), event.get("o", 0)
+    for start in range(0, max(len(text), 1), longest):
+        piece = text[start : start + longest]
+        yield {**event, "o": offset, "x": piece} if "x" in event else event
+        offset += width(piece)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def fold(frames: Sequence[Frame]) -> list[Frame]:
+    """Frames as one that holds each cell's whole text once, for a page that has seen none of them."""
     cells: dict[tuple[int, str], dict[str, Any]] = {}
     for event in (event for _, text in frames for event in json.loads(text)):
         if event["t"] == "token_delta":
             key = (event.get("run", 0), event["c"])
             whole = cells.setdefault(key, {**event, "o": 0, "x": ""})
             whole["x"] = _spliced(whole["x"], event["o"], event["x"])
-    listed = json.dumps(list(cells.values()), ensure_ascii=False, separators=(",", ":"))
-    return batch([(frames[-1][0], listed)])
+    return [(frames[-1][0], _json(list(cells.values())))] if frames else []
 
 
 def _spliced(text: str, offset: int, more: str) -> str:

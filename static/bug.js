@@ -180,7 +180,7 @@ function addRow(event) {
 
 function note(event) {
   if (event.t === "run_started" && latest) { run = event.run; said.clear(); page.dataset.run = run; }
-  if (event.t === "chunk_scored") scored(event.p);
+  if (event.t === "chunk_scored" && !event.cut) scored(event.p);
   if (event.t === "model_called") finished(event.p.key);
   if (/^run_|^stage_(finished|failed)/.test(event.t)) announce(event.says);
   if (/^(run|stage)_/.test(event.t)) document.getElementById("progress")?.setAttribute("hidden", "");
@@ -204,7 +204,7 @@ const said = new Map(); // cell -> { text, dirty, place }
 const TAIL = 2_000; // characters of a stream that are drawn; the whole text is shown with the call once it has ended
 
 function takeFrame({ id, ev }) {
-  frame = id;
+  frame = id || frame; // a frame that goes on in the next message has none yet
   for (const event of ev) {
     if (event.run && event.run !== run) continue;
     if (event.t === "token_delta") hear(event);

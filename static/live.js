@@ -4,7 +4,7 @@ const STALE_MS = 25_000; // the server ticks every 10 s
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const POLL_MS = 10_000;
-const ACK_MS = 1_000;
+const ACK_MS = 250;
 const BLOCKED_AFTER = 3;
 
 const REFUSED = {

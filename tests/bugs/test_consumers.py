@@ -180,6 +180,38 @@ def test_a_page_that_reads_slowly_gets_everything_in_order_and_in_fewer_pieces(b
     assert play(story()) < pieces
 
 
+def test_a_frame_larger_than_a_page_may_leave_unread_arrives_whole(bug: Bug, web: Client) -> None:
+    text = "x" * (3 * consumers.UNREAD_BYTES)
+
+    async def story() -> str:
+        socket = connect(f"/ws/bugs/{bug.pk}/", web)
+        await socket.connect()
+        await heard(socket, "bug_opened")
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(events.tell, bug.pk, {"t": "token_delta", "c": "a", "o": 0, "x": text})
+        arrived = ""
+        while len(arrived) < len(text):
+            arrived += "".join(event["x"] for event in (await heard(socket, "batch"))["ev"])
+        await socket.disconnect()
+        return arrived
+
+    assert play(story()) == text
+
+
+def test_an_event_too_large_for_a_message_is_told_without_its_payload(bug: Bug, web: Client) -> None:
+    Event.objects.create(bug=bug, seq=2, kind="notice", payload={"text": "short", "more": ["x" * 4000] * 30})
+
+    async def story() -> Any:
+        socket = connect(f"/ws/bugs/{bug.pk}/?since=1", web)
+        await socket.connect()
+        message = await heard(socket, "notice")
+        await socket.disconnect()
+        return message
+
+    message = play(story())
+    assert (message["says"], message["p"], message["cut"]) == ("short", {}, True)
+
+
 def test_the_list_hears_of_the_bugs_its_user_may_see(bug: Bug, web: Client) -> None:
     foreign = actions.open_bug(title="elsewhere", project=type(bug.project).objects.create(name="Other"))
 

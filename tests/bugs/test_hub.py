@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bugs import events, hub, streams
+from bugs import events, hub, live, streams
 
 BUG = 7
 
@@ -133,21 +133,37 @@ def test_the_last_page_to_leave_ends_the_reader(rung: Any) -> None:
     play(story)
 
 
+def token(cell: str, offset: int, text: str) -> dict[str, Any]:
+    return {"t": "token_delta", "c": cell, "o": offset, "x": text, "run": 1}
+
+
 def test_a_snapshot_keeps_offsets_of_characters_beyond_the_first_plane() -> None:
-    said = [
-        ("1-0", '[{"t":"token_delta","c":"a","o":0,"x":"a😀b","run":1}]'),
-        ("2-0", '[{"t":"token_delta","c":"a","o":3,"x":"c","run":1}]'),
-    ]
-    (event,) = json.loads(hub.fold(said))["ev"]
-    assert event["x"] == "a😀c"
+    said = [("1-0", json.dumps([token("a", 0, "a😀b")])), ("2-0", json.dumps([token("a", 3, "c")]))]
+    ((_, text),) = hub.fold(said)
+    assert json.loads(text)[0]["x"] == "a😀c"
 
 
 def test_frames_are_put_together_without_decoding() -> None:
-    assert json.loads(hub.batch([("1-0", '[{"a":1}]'), ("1-1", "[]"), ("2-0", '[{"b":2},{"c":3}]')])) == {
-        "t": "batch",
-        "id": "2-0",
-        "ev": [{"a": 1}, {"b": 2}, {"c": 3}],
-    }
+    ((frame_id, text),) = hub.pack([("1-0", '[{"a":1}]'), ("1-1", "[]"), ("2-0", '[{"b":2},{"c":3}]')])
+    assert (frame_id, json.loads(text)["ev"]) == ("2-0", [{"a": 1}, {"b": 2}, {"c": 3}])
+
+
+@pytest.mark.parametrize("text", ["x" * 300_000, "😀" * 70_000, '"\n' * 50_000])
+def test_no_message_is_larger_than_the_server_can_send(text: str) -> None:
+    frames = [("1-0", "[]"), ("2-0", json.dumps([token("a", 0, text), token("b", 0, "short")])), ("3-0", "[]")]
+    messages = list(hub.pack(frames))
+    assert all(len(message.encode()) < 65_536 for _, message in messages)
+    said = {"a": "", "b": ""}
+    for event in (event for _, message in messages for event in json.loads(message)["ev"]):
+        assert event["o"] == live.width(said[event["c"]])
+        said[event["c"]] += event["x"]
+    assert said == {"a": text, "b": "short"}
+
+
+def test_a_frame_that_was_cut_is_only_seen_once_all_of_it_was_sent() -> None:
+    ids = [frame_id for frame_id, _ in hub.pack([("2-0", json.dumps([token("a", 0, "x" * 50_000)]))])]
+    assert set(ids[:-1]) == {""}
+    assert ids[-1] == "2-0"
 
 
 @pytest.mark.parametrize(("one", "other"), [("2-0", "1-9"), ("1-10", "1-9"), ("1-1", "0-0")])
