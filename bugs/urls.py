@@ -24,7 +24,6 @@ urlpatterns = [
     path("bugs/<int:bug_id>/candidates/<int:pk>/", bug.candidate, name="candidate"),
     path("bugs/<int:bug_id>/candidates/<int:pk>.patch", bug.patch, name="patch"),
     path("bugs/<int:bug_id>/calls/<int:pk>/", bug.model_call, name="call"),
-    path("bugs/<int:bug_id>/cells/<str:key>/", bug.cell_text, name="cell"),
     path("bugs/<int:bug_id>/files/<int:pk>/", bug.artifact, name="artifact"),
     path("bugs/<int:bug_id>/run/", acts.run, name="run"),
     path("bugs/<int:bug_id>/stop/", acts.stop, name="stop"),

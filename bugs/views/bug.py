@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
@@ -78,17 +78,6 @@ def model_call(request: HttpRequest, bug_id: int, pk: int) -> HttpResponse:
     found = get_object_or_404(ModelCall.objects.select_related("stage"), pk=pk, stage__run__bug=_bug(request, bug_id))
     template = "bugs/call_body.html" if "fragment" in request.GET else "bugs/call.html"
     return render(request, template, {"call": found, "bug": found.stage.run.bug})
-
-
-@login_required
-@require_GET
-def cell_text(request: HttpRequest, bug_id: int, key: str) -> HttpResponse:
-    """The stored text of the latest finished call of that key, for a page that missed a part of its stream."""
-    calls = ModelCall.objects.filter(stage__run__bug=_bug(request, bug_id), key=key)
-    found = calls.order_by("-pk").values_list("text", flat=True).first()
-    if found is None:
-        raise Http404("That call has not ended yet.")
-    return JsonResponse({"c": key, "x": found})
 
 
 @login_required

@@ -29,7 +29,6 @@ def addresses(bug: Bug, alice: Any) -> dict[str, str]:
         "candidate": [bug.pk, candidate.pk],
         "patch": [bug.pk, candidate.pk],
         "call": [bug.pk, call.pk],
-        "cell": [bug.pk, call.key],
         "artifact": [bug.pk, artifact.pk],
         "demo": ["off-by-one"],
         "upload": ["a-token"],
@@ -87,6 +86,6 @@ def test_parts_of_one_bug_are_not_found_under_another(
 
     other = actions.open_bug(title="Another", project=bug.project)
     client.force_login(bob)
-    for name in ("candidate", "patch", "call", "cell", "artifact"):
+    for name in ("candidate", "patch", "call", "artifact"):
         elsewhere = addresses[name].replace(f"/bugs/{bug.pk}/", f"/bugs/{other.pk}/")
         assert client.get(elsewhere).status_code == 404, name
