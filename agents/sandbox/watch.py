@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from agents.context import Limits
@@ -25,11 +26,16 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def _children(pid: int) -> Iterator[int]:
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, children.read_text().split())
-        except OSError:
-            continue
+    for thread in _threads(pid):
+        with suppress(OSError):
+            yield from map(int, (thread / "children").read_text().split())
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []
 
 
 def _resident_bytes(pid: int) -> int:

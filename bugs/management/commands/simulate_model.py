@@ -47,7 +47,8 @@ class Command(BaseCommand):
         from agents.perf.simulated import serve  # aiohttp is no business of the other commands
 
         profile = Profile(**{field.name: options[field.name] for field in fields(Profile)})
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started it with SIGINT ignored
+            signal.signal(number, signal.default_int_handler)
         try:
             with serve(profile, _script(options["script"]), options["port"]) as server:
                 self.stdout.write(server.url)
