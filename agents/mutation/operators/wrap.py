@@ -30,15 +30,22 @@ def propose(place: Place) -> Iterator[Edit]:
     for call in place.each(ast.Call):
         if callee(call) in REMOVABLE and (inner := _inner(call)):
             yield place.replace(call, place.text(inner), weight=1.0)
+    functions, methods = _likely_first(place, FUNCTIONS), _likely_first(place, METHODS)
     for node in place.loads(ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.GeneratorExp):
         if _is_a_value(place, node):
             text = place.text(node)
-            for rank, function in enumerate(FUNCTIONS):
+            for rank, function in enumerate(functions):
                 yield place.replace(
                     node, f"{function}({text.strip('()') if _own_call(place, node) else text})", weight=0.9**rank
                 )
-            for rank, method in enumerate(METHODS if not isinstance(node, ast.GeneratorExp) else ()):
+            for rank, method in enumerate(methods if not isinstance(node, ast.GeneratorExp) else ()):
                 yield place.replace(node, f"{text}.{method}()", weight=0.9 ** (rank + 1))
+
+
+def _likely_first(place: Place, names: tuple[str, ...]) -> list[str]:
+    """Conversions the function already makes come first: what was forgotten here was often remembered next door."""
+    used = {callee(call) for call in place.each(ast.Call) if _inner(call)}
+    return sorted(names, key=lambda name: name not in used)
 
 
 def _inner(call: ast.Call) -> ast.expr | None:

@@ -4,7 +4,7 @@ import pytest
 
 from agents.mutation.apply import apply
 from agents.mutation.edit import Example
-from agents.mutation.operators import ALL, Operator, propose
+from agents.mutation.operators import ALL, Operator, propose, wrap
 from agents.mutation.place import places
 from agents.source import parse
 
@@ -31,3 +31,9 @@ def test_an_operator_says_which_mistake_it_undoes(operator: Operator) -> None:
 
 def test_operators_have_different_names() -> None:
     assert len({operator.name for operator in ALL}) == len(ALL)
+
+
+def test_a_conversion_the_function_already_makes_is_tried_first() -> None:
+    text = "def f(a, b):\n    return a.upper() == 'A' or b == 'B'\n"
+    conversions = [made for made in variants(text, wrap) if made and "b." in made]
+    assert "b.upper()" in conversions[0]
