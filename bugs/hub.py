@@ -16,7 +16,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from bugs import streams
+from bugs import announce, streams
 from bugs.live import width
 from bugs.models import Bug
 
@@ -72,6 +72,7 @@ class Hub:
         self._local = not settings.REDIS_URL
         if self._local:
             self._unsubscribe = streams.local_frames.listen(self._from_thread)
+            announce.courier.attach(loop)  # the layer lives in this process: its messages belong on this loop
         else:
             # Longer than a blocking read: the library's own time-out of 5 s would end it.
             self._redis = redis.asyncio.from_url(settings.REDIS_URL, decode_responses=True, socket_timeout=30)
