@@ -13,7 +13,7 @@ from agents import pipeline
 from agents.errors import ReportProblem
 from bugs import events
 from bugs.actions.stages import add_stage
-from bugs.models import Bug, Run, Stage
+from bugs.models import Bug, Candidate, Run, Stage
 
 
 @transaction.atomic
@@ -72,6 +72,8 @@ def run_again_from(run: Run, stage_name: str, user: User | None = None, until: s
     target = _reopened(run, until) if stage_name not in done else _new_run(run.bug, user, until, run.options)
     if target.pk != run.pk:
         Stage.objects.bulk_create([_copied(done[name], target) for name in earlier])
+        if "fix" in earlier:
+            Candidate.objects.bulk_create([_proposed_again(candidate, target) for candidate in run.candidates.all()])
     add_stage(target, stage_name)
     return target
 
@@ -108,6 +110,12 @@ def _copied(stage: Stage, run: Run) -> Stage:
     """A stage's result, taken over into another run."""
     fields = {"name", "status", "verdict", "reason", "result", "started_at", "finished_at"}
     return Stage(run=run, **{name: getattr(stage, name) for name in fields})
+
+
+def _proposed_again(candidate: Candidate, run: Run) -> Candidate:
+    """A candidate as it was proposed, in another run: not tried there, and without a rank."""
+    fields = {"key", "number", "origin", "diff", "why", "path", "line", "function", "prior"}
+    return Candidate(run=run, **{name: getattr(candidate, name) for name in fields})
 
 
 def _check_stage(name: str, or_all: bool = False) -> None:

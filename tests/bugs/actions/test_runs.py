@@ -131,6 +131,13 @@ def test_a_stopped_run_ends_at_once_and_its_worker_cannot_finish_it(held: Stage,
     assert told(run.bug)[-1] == "run_cancelled"
 
 
+def test_validating_again_judges_the_candidates_that_were_proposed(run: Run) -> None:
+    run.candidates.create(key="k", number=1, origin="operator:boundary", diff="-a\n+b\n", rank=1)
+    drive(run)
+    again = actions.run_again_from(run, "validate")
+    assert list(again.candidates.values_list("key", "diff", "rank", "trial")) == [("k", "-a\n+b\n", None, None)]
+
+
 def test_a_finished_stage_cannot_be_finished_again(held: Stage, run: Run) -> None:
     actions.finish_stage(held, FOUND["analysis"])
     with pytest.raises(LeaseLost):
