@@ -1,8 +1,14 @@
-"""Rules for the whole suite: where everything is supposed to be there, a skipped test is a failure."""
+"""Rules for the whole suite: the order of its parts, and that a skip is a failure where everything should be there."""
 
 import os
 
 import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes comes last, and the browser after all else: it leaves an event loop running in this thread."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in ("browser", "kill")])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
