@@ -50,7 +50,8 @@ class Case:
     """What every candidate is measured against.
 
     `selected` are the tests near the change, `suite` the tests that must still pass in a whole run (empty: the suite
-    takes too long and only `selected` runs); `set_aside` fail on the unchanged code already.
+    takes too long and only `selected` runs); `set_aside` fail on the unchanged code already. `unjudged` says why the
+    project's own tests cannot speak: then nothing is verified by the reproduction alone.
     """
 
     root: Path
@@ -61,6 +62,7 @@ class Case:
     selected: tuple[str, ...] = ()
     suite: tuple[str, ...] = ()
     set_aside: frozenset[str] = frozenset()
+    unjudged: str = ""
     oracle: Oracle = field(default_factory=Oracle)
     runs: int = 3
 
@@ -113,6 +115,9 @@ def confirm(candidate: Candidate, changes: Changes, case: Case, bench: Bench) ->
         finding = judge(case, ran)
         if finding.verdict != "fix_verified":
             return _trial(candidate, finding, step, begun)
+    if case.unjudged:
+        reason = f"The reproduction passes {case.runs} of {case.runs} times in fresh processes. {case.unjudged}"
+        return _trial(candidate, replace(finding, verdict="blocked", reason=reason), "reproduction", begun)
     return _trial(candidate, replace(finding, reason=_blessing(case, finding)), "confirmed", begun)
 
 

@@ -87,7 +87,7 @@ def in_prose(text: str) -> tuple[Claim, ...]:
             found[Claim(expected=_bare(groups["expected"]), observed=_bare(groups.get("observed") or ""))] = None
     told = {claim.expected for claim in found if claim.observed}
     full = [claim for claim in found if claim.observed or claim.expected not in told]
-    full += [Claim(observed=value) for value in _observed(text)]
+    full += [Claim(observed=value) for value in dict.fromkeys(_observed(text))]
     if {bool(claim.expected) for claim in full} == {True, False} and len(full) == 2:
         full.append(Claim(expected=full[0].expected, observed=full[1].observed))
     ordered = sorted(dict.fromkeys(full), key=lambda claim: not (claim.observed and claim.expected))

@@ -158,7 +158,8 @@ def _case(context: StageContext, reproduction: Reproduction) -> Case:
     assert reproduction.test
     assert reproduction.signature
     root, test = Path(reproduction.checkout.root), reproduction.test
-    every = _collected(context, reproduction)
+    collection = _collected(context, reproduction)
+    every = collection.tests
     failing = frozenset(reproduction.failing_at_base)
     cause = context.findings.root_cause
     near = (cause.related_tests if cause else ()) or every
@@ -174,11 +175,12 @@ def _case(context: StageContext, reproduction: Reproduction) -> Case:
         selected=tuple(t for t in near if t not in failing and not trials.stands_for(t, test.id))[:NEAR],
         suite=every if fits else (),
         set_aside=failing,
+        unjudged=_unjudged(collection),
         oracle=_oracle(root, test),
     )
 
 
-def _collected(context: StageContext, reproduction: Reproduction) -> tuple[str, ...]:
+def _collected(context: StageContext, reproduction: Reproduction) -> Collection:
     checkout, environment = reproduction.checkout, reproduction.environment
     assert checkout
     assert environment
@@ -186,7 +188,16 @@ def _collected(context: StageContext, reproduction: Reproduction) -> tuple[str, 
     def collect() -> Collection:
         return testrun.collect(context.sandbox, checkout, environment, check=context.check)
 
-    return context.keep("tests of the suite", Collection, collect).tests
+    return context.keep("tests of the suite", Collection, collect)
+
+
+def _unjudged(collection: Collection) -> str:
+    """Why the project's own tests cannot judge a candidate, when there are some and none can be collected."""
+    if collection.tests or not collection.errors:
+        return ""
+    first = collection.errors[0]
+    why = first.signature.raw.split("\n")[0][:200] if first.signature else "it could not be imported"
+    return f"It is not verified: the project's own tests could not be collected ({first.test}: {why})."
 
 
 def _oracle(root: Path, test: ReproductionTest) -> Oracle:
@@ -331,7 +342,7 @@ def _verdict(
     return Validation(
         verdict="fix_verified" if ranking else "no_candidate_survived",
         reason=_reason(docket, len(ranking)),
-        would_change="" if ranking else _would_change(context, docket),
+        would_change="" if ranking else _would_change(context, case, docket),
         ranking=tuple(candidate.key for candidate, _ in ranking),
         tried=len(docket.tried),
         by_verdict=dict(by_verdict),
@@ -349,7 +360,9 @@ def _reason(docket: Docket, verified: int) -> str:
     return f"None of the {len(docket.tried)} candidates tried passes all its runs.{rest}"
 
 
-def _would_change(context: StageContext, docket: Docket) -> str:
+def _would_change(context: StageContext, case: Case, docket: Docket) -> str:
+    if case.unjudged:
+        return "Give the tests what they miss (a submodule, data, a dependency), then run again from Reproduce."
     if len(docket.tried) < docket.total:
         return "More time for validation, or your own diff."
     model = "a model widens the pool (set OPENAI_API_KEY), or " if context.offline else ""

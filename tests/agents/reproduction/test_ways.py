@@ -167,6 +167,12 @@ def test_a_sentence_speaks_of_the_input_that_shows_something_else(coins: Project
     assert bodies(session.propose, said, coins)[0].endswith("assert split(9, 2) == [5, 4]\n")
 
 
+def test_a_wrong_value_named_twice_is_one_claim_with_the_right_one(coins: Project) -> None:
+    shown = ">>> half_up(2.5)\n'2'\n>>> half_up(1.5)\n'2'\n\nIt gives \"2\". The first should be `'3'`."
+    first = bodies(session.propose, told(shown, title='half_up gives "2" for 2.5'), coins)[0]
+    assert "assert half_up(2.5) == '3'" in first
+
+
 def test_a_session_that_raises_runs_to_that_input(coins: Project) -> None:
     text = ">>> from coins import split\n>>> split(9, 0)\nTraceback (most recent call last):\n  ...\n"
     text += "coins.core.SplitError: no"

@@ -115,6 +115,17 @@ def test_failures_of_the_suite_at_base_are_not_blamed_on_a_candidate(tmp_path: P
     assert validate.run(world).ranking == (RIGHT.key,)
 
 
+def test_without_the_projects_own_tests_nothing_is_verified_and_why_is_said(tmp_path: Path) -> None:
+    world = proposed(tmp_path, RIGHT)
+    (tmp_path / "checkout" / "tests" / "test_shop.py").write_text("open('cases.json')\n")
+    found = validate.run(world)
+    (trial,) = world.trials()
+    assert (found.verdict, trial.verdict) == ("no_candidate_survived", "blocked")
+    assert "could not be collected (tests/test_shop.py" in trial.reason
+    assert "cases.json" in trial.reason
+    assert "submodule" in found.would_change
+
+
 def test_without_a_reproduction_nothing_is_validated(tmp_path: Path) -> None:
     world = proposed(tmp_path, RIGHT)
     world.findings = Findings(reproduce=Reproduction(verdict="flaky", reason="Sometimes."))
