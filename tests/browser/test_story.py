@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +53,6 @@ def report(guest: Visitor, repository: Path, tmp_path: Path) -> Page:
     page.get_by_label("Title").fill(demo.title)
     page.get_by_label("What happened").fill(demo.text)
     page.get_by_label("Repository").fill(str(repository))
-    page.get_by_label("Python interpreter").fill(sys.executable)
     for log in demo.logs():
         (tmp_path / log.name).write_bytes(log.data)
         page.locator("#id_attachments").set_input_files(tmp_path / log.name)

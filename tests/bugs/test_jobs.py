@@ -54,7 +54,7 @@ def slow(run: Run, bug: Bug, tmp_path: Any) -> Stage:
     author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     for words in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "slow"]):
         subprocess.run(["git", "-C", str(root), *words], check=True)
-    Bug.objects.filter(pk=bug.pk).update(repository=str(root), python=sys.executable)
+    Bug.objects.filter(pk=bug.pk).update(repository=str(root))
     taken = actions.start_stage(run.stages.get().pk, "the test")
     assert taken is not None
     following = actions.finish_stage(taken, Analysis(verdict="actionable", reason="r"))

@@ -1,12 +1,16 @@
 """A small project with one planted fault, checked out and reproduced: what Fix and Validate begin with."""
 
-import sys
+import atexit
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from agents.context import Options
 from agents.repair.candidates import Idea, candidate
 from agents.repair.difference import Change
-from agents.report import Frame, Report, Signature
+from agents.report import Frame, Report, Signature, Source
 from agents.results import (
     Candidate,
     Checkout,
@@ -18,6 +22,7 @@ from agents.results import (
     RootCause,
     Suspect,
 )
+from agents.sandbox import environment
 from tests.agents.stages.context import PlainContext
 
 CODE = '''"""Prices."""
@@ -66,6 +71,15 @@ def project(root: Path) -> Checkout:
     return Checkout(root=str(root), mirror="", commit="0" * 40)
 
 
+@cache
+def plain_python() -> Environment:
+    """An environment with pytest and nothing else: plugins of the environment these tests run in start slowly."""
+    place = Path(tempfile.mkdtemp(prefix="plain-python-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    empty = Checkout(root=str(place), mirror="", commit="0" * 40)
+    return environment.prepare(empty, Source(location=""), place / "cache", lambda event: None, lambda: None)
+
+
 def reproduced(checkout: Checkout, test: ReproductionTest = TEST) -> Reproduction:
     return Reproduction(
         verdict="reproduced",
@@ -74,7 +88,7 @@ def reproduced(checkout: Checkout, test: ReproductionTest = TEST) -> Reproductio
         signature=FAILURE,
         runs=(Outcome(test=test.id, passed=False, signature=FAILURE, output="assert 50 == 40"),),
         checkout=checkout,
-        environment=Environment(python=sys.executable, readable=(sys.prefix, sys.base_prefix)),
+        environment=replace(plain_python(), path=("",)),
         collected=3,
         suite_seconds=1.0,
     )

@@ -1,5 +1,4 @@
 import subprocess
-import sys
 
 import pytest
 
@@ -82,14 +81,14 @@ def reproduced(till, tmp_path_factory):
     stage = PlainContext(report=REPORT, root=tmp_path_factory.mktemp("stage"))
     mirror = repository.mirror(str(till), stage.cache, stage.check, trusted_paths=True)
     checkout = repository.checkout(mirror, "", stage.scratch / "checkout", stage.check)
-    with_python = Source(location=str(till), python=sys.executable)
+    source = Source(location=str(till))
     found = Reproduction(
         verdict="reproduced",
         reason="",
         test=TEST,
         signature=FAILURE,
         checkout=checkout,
-        environment=environment.prepare(checkout, with_python, stage.cache, stage.emit, stage.check),
+        environment=environment.prepare(checkout, source, stage.cache, stage.emit, stage.check),
     )
     stage.findings = Findings(reproduce=found)
     return stage, root_cause.run(stage)
