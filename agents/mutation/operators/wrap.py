@@ -10,6 +10,7 @@ from agents.mutation.place import Place
 name = "wrap"
 pattern = "a value is used without a conversion, or converted once too often"
 prior = 0.6
+NEXT_DOOR = 2.0  # how much likelier a conversion is that the function makes elsewhere
 
 FUNCTIONS = (
     "list", "str", "int", "sorted", "set", "tuple", "len", "float",
@@ -30,22 +31,22 @@ def propose(place: Place) -> Iterator[Edit]:
     for call in place.each(ast.Call):
         if callee(call) in REMOVABLE and (inner := _inner(call)):
             yield place.replace(call, place.text(inner), weight=1.0)
-    functions, methods = _likely_first(place, FUNCTIONS), _likely_first(place, METHODS)
+    functions, methods = _weighed(place, FUNCTIONS), _weighed(place, METHODS)
     for node in place.loads(ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.GeneratorExp):
         if _is_a_value(place, node):
             text = place.text(node)
-            for rank, function in enumerate(functions):
-                yield place.replace(
-                    node, f"{function}({text.strip('()') if _own_call(place, node) else text})", weight=0.9**rank
-                )
-            for rank, method in enumerate(methods if not isinstance(node, ast.GeneratorExp) else ()):
-                yield place.replace(node, f"{text}.{method}()", weight=0.9 ** (rank + 1))
+            inside = text.strip("()") if _own_call(place, node) else text
+            for function, weight in functions:
+                yield place.replace(node, f"{function}({inside})", weight=weight)
+            for method, weight in methods if not isinstance(node, ast.GeneratorExp) else ():
+                yield place.replace(node, f"{text}.{method}()", weight=0.9 * weight)
 
 
-def _likely_first(place: Place, names: tuple[str, ...]) -> list[str]:
-    """Conversions the function already makes come first: what was forgotten here was often remembered next door."""
+def _weighed(place: Place, names: tuple[str, ...]) -> list[tuple[str, float]]:
+    """Conversions, likely ones first: what was forgotten here was often remembered next door."""
     used = {callee(call) for call in place.each(ast.Call) if _inner(call)}
-    return sorted(names, key=lambda name: name not in used)
+    ordered = sorted(names, key=lambda name: name not in used)
+    return [(name, (NEXT_DOOR if name in used else 1.0) * 0.9**rank) for rank, name in enumerate(ordered)]
 
 
 def _inner(call: ast.Call) -> ast.expr | None:
