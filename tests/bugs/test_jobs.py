@@ -24,7 +24,9 @@ def worker(*words: str) -> subprocess.Popen[str]:
     database = connection.settings_dict
     url = f"sqlite://{database['NAME']}"
     if connection.vendor == "postgresql":
-        url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+        host = database["HOST"] or database["OPTIONS"].get("host", "")
+        url = "postgresql://{USER}:{PASSWORD}@/{NAME}?host=".format(**database) + host
+        url += f"&port={database['PORT']}" if database["PORT"] else ""
     environment = {
         "DATABASE_URL": url,
         "MODULO_DATA": str(settings.MODULO_DATA),
