@@ -172,8 +172,8 @@ def _inside(stream: _Stream, span: _Span) -> tuple[Verdict, str]:
 
 
 def _hole(before: datetime | None, after: datetime | None, stream: _Stream, span: _Span) -> str:
-    """Words for a gap that holds the incident and is far longer than this log's usual pause; "" "
-    "when there is none."""
+    """Words for a gap that holds the incident and is far longer than this log's usual pause; ""
+    when there is none."""
     if before is None or after is None:
         return ""
     zone = span.start.tzinfo if before.tzinfo is None else before.tzinfo
@@ -209,8 +209,8 @@ def _starts_late(stream: _Stream, span: _Span, uploaded_at: datetime | None) -> 
 
 
 def _rotation_sign(stream: _Stream, *, banner: bool) -> str:
-    """What shows that older lines existed: rotated neighbours, a size at a limit, a head that "
-    "begins in the middle."""
+    """What shows that older lines existed: rotated neighbours, a size at a limit, a head that
+    begins in the middle."""
     oldest = stream.oldest
     if banner:
         return ""

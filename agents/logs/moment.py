@@ -191,8 +191,8 @@ def _ago(text: str, created: datetime) -> list[tuple[int, Moment]]:
 
 
 def _bare_times(text: str, created: datetime) -> list[tuple[int, Moment]]:
-    """A time alone ("crashed at 14:02") is of the last day on which it was already past when the "
-    "report was written."""
+    """A time alone ("crashed at 14:02") is of the last day on which it was already past when the
+    report was written."""
     found = []
     for match in _TIME.finditer(text):
         if not _is_clock(match) or not _eventful(text, match.start()):

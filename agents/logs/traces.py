@@ -271,8 +271,8 @@ def _add_cell_frame(frames: list[Frame], line: str) -> None:
 
 
 def _pytest(lines: Sequence[str], start: int) -> _Found | None:
-    """What pytest prints: `E   Type: message`, then `path:line: Type`; above it outer frames, "
-    "`path:line: in name`."""
+    """What pytest prints: `E   Type: message`, then `path:line: Type`; above it outer frames,
+    `path:line: in name`."""
     if not (raised := _PYTEST_E.match(lines[start]) or _PYTEST_ASSERT.match(lines[start])):
         return None
     index = start + 1

@@ -46,8 +46,8 @@ class FilePatch:
 def unified(path: str, old: str, new: str) -> str:
     """The change of one file from `old` to `new` as one hunk of a unified diff, as `git apply` takes it."""
     before, after = lines(old), lines(new)
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
+    start = common_prefix(before, after)
+    end = common_prefix(before[start:][::-1], after[start:][::-1])
     stop_before, stop_after = len(before) - end, len(after) - end
     top, bottom = max(start - CONTEXT, 0), min(stop_before + CONTEXT, len(before))
     body = [f" {line}" for line in before[top:start]]
@@ -87,7 +87,8 @@ def lines(text: str) -> list[str]:
     return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def _common(first: list[str], second: list[str]) -> int:
+def common_prefix(first: list[str], second: list[str]) -> int:
+    """How many items two lists begin with alike."""
     count = 0
     for one, other in zip(first, second, strict=False):
         if one != other:

@@ -12,8 +12,8 @@ _SHELL_SIGNS = {"|", "||", "&", "&&", ";", "<", "<<", ">", ">>", "2>", "2>&1"}
 
 
 def propose(symptom: Symptom, project: Project) -> Iterator[ReproductionTest]:
-    """Each command that runs the project's own code, inside the test's own process so that its "
-    "failure is seen whole."""
+    """Each command that runs the project's own code, inside the test's own process so that its
+    failure is seen whole."""
     for number, line in enumerate(symptom.commands, 1):
         words = _words(line)
         if not words or set(words) & _SHELL_SIGNS:

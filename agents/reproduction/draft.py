@@ -1,5 +1,5 @@
-"""Test files written from a report's code: its statements kept, imports it left out added, its "
-"claims as assertions."""
+"""Test files written from a report's code: its statements kept, imports it left out added, its
+claims as assertions."""
 
 import ast
 import builtins
@@ -20,8 +20,8 @@ _SCOPED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An assertion. equal: `left == right`; lines: `left` was to print `right`; raises: `left` was "
-    "to raise `right`."""
+    """An assertion. equal: `left == right`; lines: `left` was to print `right`; raises: `left` was
+    to raise `right`."""
 
     kind: Literal["equal", "lines", "raises"]
     left: str
@@ -115,8 +115,8 @@ def bound(code: str) -> set[str]:
 
 
 def wants_module(code: str) -> bool:
-    """Does the code hold something that means another thing inside a function: a class, a star "
-    "import, a main guard?"""
+    """Does the code hold something that means another thing inside a function: a class, a star
+    import, a main guard?"""
     tree = tree_of(code)
     return tree is not None and ("__name__" in code or any(_needs_module(node) for node in tree.body))
 

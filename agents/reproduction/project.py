@@ -58,8 +58,8 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`names` maps a public name to the module to import it from; `scripts` a console command to "
-    "`module:function`."""
+    """`names` maps a public name to the module to import it from; `scripts` a console command to
+    `module:function`."""
 
     root: Path
     packages: tuple[str, ...] = ()

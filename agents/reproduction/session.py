@@ -1,5 +1,5 @@
-"""A failing test out of a `>>>` prompt session: its inputs in order, and the right output for "
-"the one that was wrong."""
+"""A failing test out of a `>>>` prompt session: its inputs in order, and the right output for
+the one that was wrong."""
 
 import ast
 import re

@@ -1,5 +1,5 @@
-"""What the report says went wrong: exception, message, frames, expected and observed, tests, "
-"commands and snippets."""
+"""What the report says went wrong: exception, message, frames, expected and observed, tests,
+commands and snippets."""
 
 import re
 from collections.abc import Sequence

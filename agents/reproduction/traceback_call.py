@@ -1,5 +1,5 @@
-"""A failing test out of a traceback alone: the caller's own line, when it names nothing but "
-"the project and constants."""
+"""A failing test out of a traceback alone: the caller's own line, when it names nothing but
+the project and constants."""
 
 import ast
 from collections.abc import Iterator

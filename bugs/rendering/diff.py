@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from agents.repair.patch import common_prefix
+
 HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)")
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
@@ -102,20 +104,11 @@ def _stretch(listed: list[Row], at: int, kind: str) -> int:
 
 def _mark(removed: Row, added: Row) -> tuple[Row, Row]:
     old, new = WORDS.findall(removed.text), WORDS.findall(added.text)
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
+    head = common_prefix(old, new)
+    tail = common_prefix(old[head:][::-1], new[head:][::-1])
     if head + tail == 0:
         return removed, added
     return replace(removed, pieces=_cut(old, head, tail)), replace(added, pieces=_cut(new, head, tail))
-
-
-def _common(left: list[str], right: list[str]) -> int:
-    same = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        same += 1
-    return same
 
 
 def _cut(words: list[str], head: int, tail: int) -> tuple[Piece, ...]:
